@@ -1,0 +1,57 @@
+/** Fields of offers and the caps protocol (market.proto). */
+import { duckmesh } from '../generated/duckmesh.js'
+import { enumeration, flag, integer, safeUint, uint16, uint32 } from './numbers.ts'
+import { address, amount, bytes32 } from './bytes.ts'
+import { envelope, hello } from './mesh-fields.ts'
+import { list, optional, struct } from './struct.ts'
+import { text } from './text.ts'
+import { union } from './union.ts'
+import { MAX_MODEL_NAME_BYTES, MAX_OFFER_MODELS, MAX_UINT32 } from '../limits.ts'
+import type { Field, UnionField } from './interface.ts'
+import type {
+  CapsFrame,
+  CapsRequest,
+  CapsResponse,
+  Determinism,
+  ModelOffer,
+  Offer,
+} from '../types.ts'
+
+const wireClasses = duckmesh.v1.Determinism
+
+const determinism: Field<Determinism> = enumeration<Determinism>({
+  f32: wireClasses.DETERMINISM_F32,
+  opaque: wireClasses.DETERMINISM_OPAQUE,
+})
+
+const modelOffer: Field<ModelOffer> = struct({
+  modelId: bytes32,
+  name: text(MAX_MODEL_NAME_BYTES, 1),
+  priceIn: amount,
+  priceOut: amount,
+  determinism,
+  contextLength: integer(1, MAX_UINT32),
+})
+
+export const offer: Field<Offer> = struct({
+  provider: address,
+  models: list(modelOffer, MAX_OFFER_MODELS),
+  expiryMs: safeUint,
+  slots: uint16,
+})
+
+const capsRequest: Field<CapsRequest> = struct({ id: uint32, withRecord: flag })
+
+const capsResponse: Field<CapsResponse> = struct<CapsResponse>({
+  id: uint32,
+  record: optional(envelope),
+  inFlight: uint32,
+  slots: uint16,
+  stepMs: uint32,
+})
+
+export const capsFrame: UnionField<CapsFrame> = union<CapsFrame>({
+  hello,
+  request: capsRequest,
+  response: capsResponse,
+})

@@ -1,0 +1,67 @@
+import * as limits from './limits.ts'
+
+export type {
+  Accept,
+  Allotment,
+  Award,
+  AwardFrame,
+  Busy,
+  Cancel,
+  CapsFrame,
+  CapsRequest,
+  CapsResponse,
+  ChatMessage,
+  Chunk,
+  ClientBinding,
+  Determinism,
+  Envelope,
+  EnvelopeBody,
+  Hello,
+  Hex,
+  JobFrame,
+  JobOrder,
+  JobSpec,
+  MessageType,
+  ModelOffer,
+  Offer,
+  PeerBinding,
+  Ping,
+  Receipt,
+  ReceiptFrame,
+  Refuse,
+  Sampling,
+  Sealed,
+  SegmentRef,
+  SignedAccept,
+  SignedAward,
+  SignedJobOrder,
+  SignedReceipt,
+  SignedVoucher,
+  Stopped,
+  Voucher,
+  VoucherFrame,
+} from './types.ts'
+export type { Codec } from './codec/interface.ts'
+export type { ProtoErrorCode } from './errors.ts'
+export type { Eip712Domain, Eip712Message, Eip712Type } from './eip712.ts'
+export { ProtoError } from './errors.ts'
+export { awardFrameCodec, jobFrameCodec, jobSpecCodec } from './codec/codecs.ts'
+export { receiptFrameCodec, voucherFrameCodec } from './codec/codecs.ts'
+export { capsFrameCodec, offerCodec } from './codec/codecs.ts'
+export { clientBindingCodec, helloCodec, peerBindingCodec } from './codec/codecs.ts'
+export { envelopeBodyCodec, envelopeCodec } from './codec/codecs.ts'
+export { signedAcceptCodec, signedAwardCodec, signedJobOrderCodec } from './codec/codecs.ts'
+export { signedReceiptCodec, signedVoucherCodec } from './codec/codecs.ts'
+export { EIP712_TYPES, domainOf } from './eip712.ts'
+export { digest, hashDomain, structHash, typeHash, typeString } from './digest.ts'
+export { AMOUNT_BYTES, MAX_AMOUNT, amountToBytes, bytesToAmount } from './amount.ts'
+export { bytesToHex, hexToBytes, isHex, lowerHex } from './hex.ts'
+export { firstChunkHash, nextChunkHash } from './chunk-hash.ts'
+export { TokenHasher, tokenHash } from './token-hash.ts'
+export { packTokenIds } from './token-ids.ts'
+export { secretHash } from './secret-hash.ts'
+export { specHash } from './spec-hash.ts'
+export { networkName } from './network-name.ts'
+export { modelIdOf } from './model-id.ts'
+export { SHARDS, shardOf } from './shard.ts'
+export { limits }
