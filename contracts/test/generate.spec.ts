@@ -1,0 +1,54 @@
+import { execFile } from 'node:child_process'
+import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+
+const contracts = join(import.meta.dirname, '..')
+
+const generate = (folder: string, ...args: string[]): Promise<number> =>
+  new Promise((resolve) => {
+    execFile(process.execPath, [join(folder, 'generate.ts'), ...args], (error) => {
+      resolve(typeof error?.code === 'number' ? error.code : 0)
+    })
+  })
+
+/** Works on a copy with artifacts of its own, so that neither a stale build nor this test disturbs the other. */
+describe('generate', () => {
+  let folder: string
+
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'duckmesh-generate-'))
+    cpSync(join(contracts, 'generate.ts'), join(folder, 'generate.ts'))
+    cpSync(join(contracts, 'package.json'), join(folder, 'package.json'))
+    for (const name of ['DuckToken', 'ProviderRegistry', 'JobMarket']) {
+      const artifact = {
+        abi: [{ type: 'error', name, inputs: [] }],
+        bytecode: { object: '0x60', linkReferences: {} },
+      }
+      const target = join(folder, 'out', `${name}.sol`)
+      cpSync(join(contracts, 'package.json'), join(target, 'keep.json'))
+      writeFileSync(join(target, `${name}.json`), JSON.stringify(artifact))
+    }
+  })
+
+  after(() => {
+    rmSync(folder, { recursive: true })
+  })
+
+  it('says that the faces are missing, writes them, and is then content', async () => {
+    expect(await generate(folder, '--check')).to.equal(1)
+    expect(existsSync(join(folder, 'ts/abi/job-market.ts'))).to.equal(false)
+    expect(await generate(folder)).to.equal(0)
+    expect(await generate(folder, '--check')).to.equal(0)
+    const abi = (await import(join(folder, 'ts/abi/job-market.ts'))) as { jobMarketAbi: unknown }
+    expect(abi.jobMarketAbi).to.deep.equal([{ type: 'error', name: 'JobMarket', inputs: [] }])
+  })
+
+  it('notices a face that somebody edited', async () => {
+    writeFileSync(join(folder, 'ts/bytecode/duck-token.ts'), 'export {}\n')
+    expect(await generate(folder, '--check')).to.equal(1)
+    expect(await generate(folder)).to.equal(0)
+    expect(await generate(folder, '--check')).to.equal(0)
+  })
+})

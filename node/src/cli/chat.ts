@@ -1,0 +1,63 @@
+/** `duckmesh chat "…"`: one paid, streamed answer on a running network. */
+import { systemClock } from '@duckmesh/sdk'
+import type { JobEvent, LightClient } from '@duckmesh/sdk'
+import { openClient } from '../client/open-client.ts'
+import { findNetworkFile, readNetworkFile } from './network-file.ts'
+import { printJson } from './output.ts'
+import { formatDuck } from './format-duck.ts'
+
+export interface ChatOptions {
+  network?: string
+  model: string
+  maxTokens?: number
+  temperature?: number
+  maxPrice?: bigint
+  json: boolean
+}
+
+/** Rejects with the code of what went wrong; Ctrl-C cancels the job and pays only what was delivered. */
+export async function chat(prompt: string, options: ChatOptions): Promise<void> {
+  const path = options.network ?? process.env['DUCKMESH_NETWORK_FILE']
+  const file = path === undefined ? await findNetworkFile(process.cwd()) : await readNetworkFile(path)
+  const client = await openClient({ network: file.network, ...file.account })
+  const cancel = new AbortController()
+  process.once('SIGINT', () => {
+    cancel.abort()
+  })
+  try {
+    await ask(client, prompt, options, cancel.signal)
+  } finally {
+    await client.stop()
+  }
+}
+
+async function ask(client: LightClient, prompt: string, options: ChatOptions, signal: AbortSignal): Promise<void> {
+  const startMs = systemClock.now()
+  const { json, maxPrice, maxTokens, model, temperature } = options
+  const job = await client.submit(
+    {
+      model,
+      messages: [{ role: 'user', content: prompt }],
+      ...(maxTokens === undefined ? {} : { maxTokens }),
+      ...(maxPrice === undefined ? {} : { maxPrice }),
+      ...(temperature === undefined ? {} : { sampling: { temperature } }),
+    },
+    { signal },
+  )
+  for await (const event of job) if (!json) show(event)
+  const result = await job.result()
+  if (json) {
+    printJson({ ...result, prompt })
+    return
+  }
+  const seconds = ((systemClock.now() - startMs) / 1000).toFixed(2)
+  const { completionTokens } = result.usage
+  process.stdout.write('\n')
+  process.stderr.write(
+    `${completionTokens} tokens in ${seconds} s, paid ${formatDuck(result.paid)} to ${result.provider}, job ${result.jobId}\n`,
+  )
+}
+
+function show(event: JobEvent): void {
+  if (event.type === 'text') process.stdout.write(event.text)
+}

@@ -1,0 +1,40 @@
+/**
+ * The commands a supervisor may send to a process it started (IPC channel of `child_process`): the only
+ * way into a running peer besides the mesh. When the supervisor is gone the process stops.
+ */
+import { toDuckMeshError } from '@duckmesh/protocols'
+import { toJson } from './output.ts'
+
+export type Commands = Readonly<Record<string, (fields: Record<string, unknown>) => Promise<unknown>>>
+
+interface Message {
+  command: string
+  id: string
+}
+
+/** Answers commands until the channel closes; then calls `onGone`. Does nothing without a supervisor. */
+export function serveCommands(commands: Commands, onGone: () => void): void {
+  if (process.send === undefined) return
+  process.on('disconnect', onGone)
+  process.on('message', (message) => {
+    const { command, id, ...fields } = message as Message & Record<string, unknown>
+    const run = commands[command]
+    if (run === undefined) return
+    void answer(id, () => run(fields))
+  })
+}
+
+async function answer(id: string, run: () => Promise<unknown>): Promise<void> {
+  try {
+    const result = await run()
+    tell({ id, ok: true, result: JSON.parse(toJson(result ?? null)) as unknown })
+  } catch (thrown) {
+    const { code, details, message } = toDuckMeshError(thrown)
+    tell({ id, ok: false, error: JSON.parse(toJson({ code, message, details })) as unknown })
+  }
+}
+
+function tell(message: Record<string, unknown>): void {
+  // The supervisor may be gone by now; then nobody waits for the answer.
+  if (process.connected) process.send?.(message, undefined, undefined, () => undefined)
+}

@@ -1,0 +1,56 @@
+/** Every option by its path, and how its text is read from the environment or the command line. */
+
+export type OptionKind = 'text' | 'number' | 'switch' | 'list'
+
+/** Paths of the leaves of the schema; the test holds the two together. */
+export const OPTIONS: Readonly<Record<string, OptionKind>> = {
+  'network.chainId': 'number',
+  'network.rpc': 'text',
+  'network.registry': 'text',
+  'network.market': 'text',
+  'network.token': 'text',
+  'network.local': 'switch',
+  seeds: 'list',
+  'listen.host': 'text',
+  'listen.tcp': 'number',
+  'listen.ws': 'number',
+  dataDir: 'text',
+  'keys.keystore': 'text',
+  'keys.passwordFile': 'text',
+  'keys.privateKey': 'text',
+  'provider.owner': 'text',
+  'provider.priceIn': 'text',
+  'provider.priceOut': 'text',
+  'provider.slots': 'number',
+  'provider.modelsDir': 'text',
+  'redeem.afterMs': 'number',
+  'redeem.minVouchers': 'number',
+  'log.level': 'text',
+  'log.json': 'switch',
+}
+
+/** Shorter names that other tools use too. */
+const ALIASES: Readonly<Record<string, string>> = { DUCKMESH_PRIVATE_KEY: 'keys.privateKey' }
+
+/** `listen.tcp` is DUCKMESH_LISTEN_TCP, `network.chainId` DUCKMESH_NETWORK_CHAIN_ID. */
+export function variableOf(path: string): string {
+  return `DUCKMESH_${path.replace(/[A-Z]/g, '_$&').replaceAll('.', '_').toUpperCase()}`
+}
+
+/** The option that an environment variable sets, undefined when there is none. */
+export function optionOfVariable(name: string): string | undefined {
+  return ALIASES[name] ?? Object.keys(OPTIONS).find((path) => variableOf(path) === name)
+}
+
+/** The value in a text; text that does not fit the kind stays as it is, so that the schema names the mistake. */
+export function parseOption(kind: OptionKind, text: string): unknown {
+  if (kind === 'number') return /^-?[0-9]+$/.test(text) ? Number(text) : text
+  if (kind === 'switch')
+    return ({ true: true, 1: true, false: false, 0: false } as const)[text] ?? text
+  if (kind === 'list')
+    return text
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== '')
+  return text
+}

@@ -1,0 +1,116 @@
+/** The configuration of a node: every option, its range and its default. */
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { multiaddr } from '@multiformats/multiaddr'
+import type { Hex } from 'viem'
+import { z } from 'zod'
+
+/** Largest amount on the wire (uint96), wei. */
+const MAX_AMOUNT = 2n ** 96n - 1n
+
+const address: z.ZodType<Hex, string> = z
+  .string()
+  .regex(/^0x[0-9a-f]{40}$/i, 'expected an address: 0x and 40 hex digits')
+  .transform((text) => text.toLowerCase() as Hex)
+
+const wei: z.ZodType<bigint, string> = z
+  .string()
+  .regex(/^[0-9]{1,29}$/, 'expected wei as a string of decimal digits')
+  .transform(BigInt)
+  .refine((amount) => amount <= MAX_AMOUNT, 'expected at most 2^96 - 1 wei')
+
+const rpc: z.ZodType<string, string> = z.url({
+  protocol: /^https?$/,
+  error: 'expected an http or https address',
+})
+
+/** 0 lets the system choose. */
+const port = z.int().min(0).max(65_535)
+
+const seed = z.string().refine(isPeerAddress, 'expected a multiaddr, e.g. /ip4/127.0.0.1/tcp/3825')
+
+const folder: z.ZodType<string, string> = z
+  .string()
+  .min(1)
+  .transform((path) => resolve(path))
+
+const network = z.strictObject({
+  chainId: z.int().min(1),
+  rpc,
+  /** ProviderRegistry; with the chain id it names the network (SCHEMAS "Names"). */
+  registry: address,
+  market: address,
+  token: address,
+  /** Short durations, loopback addresses and raw keys; never for a public network. */
+  local: z.boolean().default(false),
+})
+
+const listen = z.strictObject({
+  host: z.union([z.ipv4(), z.ipv6()]).default('127.0.0.1'),
+  tcp: port.default(3825),
+  ws: port.default(3826),
+})
+
+const keys = z.strictObject({
+  keystore: folder.optional(),
+  passwordFile: folder.optional(),
+  /** Local network only. */
+  privateKey: z.string().optional(),
+})
+
+const provider = z.strictObject({
+  /** Who staked and delegated to this node's operator key. */
+  owner: address,
+  /** Wei per 1 000 tokens of prompt. */
+  priceIn: wei,
+  /** Wei per 1 000 tokens of answer. */
+  priceOut: wei,
+  /** Segments served at once. */
+  slots: z.int().min(1).max(256).default(8),
+  modelsDir: folder,
+})
+
+const redeem = z.strictObject({
+  /** Oldest unredeemed voucher before a redemption is sent, ms. */
+  afterMs: z.int().min(0).default(3_600_000),
+  /** Or this many channels with something to redeem. */
+  minVouchers: z.int().min(1).max(256).default(64),
+})
+
+const log = z.strictObject({
+  level: z.enum(['debug', 'info', 'warn', 'silent']).default('info'),
+  /** JSON lines also on a terminal. */
+  json: z.boolean().default(false),
+})
+
+/** The tree of options as a file may give it. */
+export const configSchema: z.ZodType<Config> = z.strictObject({
+  network,
+  seeds: z.array(seed).default([]),
+  listen: listen.prefault({}),
+  dataDir: folder.prefault(() => join(homedir(), '.duckmesh')),
+  keys: keys.prefault({}),
+  provider: provider.optional(),
+  redeem: redeem.prefault({}),
+  log: log.prefault({}),
+})
+
+/** A checked configuration: addresses in lower case, amounts in wei, folders absolute. */
+export interface Config {
+  network: z.output<typeof network>
+  seeds: string[]
+  listen: z.output<typeof listen>
+  dataDir: string
+  keys: z.output<typeof keys>
+  provider?: z.output<typeof provider> | undefined
+  redeem: z.output<typeof redeem>
+  log: z.output<typeof log>
+}
+
+function isPeerAddress(text: string): boolean {
+  try {
+    return multiaddr(text).getComponents().length > 0
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,144 @@
+import { createHash } from 'node:crypto'
+import { readFile, stat } from 'node:fs/promises'
+import path from 'node:path'
+import { CID } from 'multiformats/cid'
+import { create as createDigest } from 'multiformats/hashes/digest'
+import { z } from 'zod'
+import { EngineError } from '../errors.ts'
+import { canonicalJson } from './canonical-json.ts'
+
+export const MANIFEST_FILE = 'duckmesh.model.json'
+
+/** Multicodec numbers of the CID: JSON, SHA2-256. */
+const JSON_CODEC = 0x0200
+const SHA2_256 = 0x12
+const MAX_MANIFEST_BYTES = 1024 * 1024
+
+/** Relative, forward slashes, every part starts with a letter or digit: no way out of the folder. */
+const safePath = z
+  .string()
+  .max(200)
+  .regex(/^[A-Za-z0-9][\w.-]*(\/[A-Za-z0-9][\w.-]*)*$/)
+const tokenId = z
+  .number()
+  .int()
+  .min(0)
+  .max(2 ** 24)
+const fileSchema = z.strictObject({
+  path: safePath,
+  /** Bytes. */
+  size: z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+})
+const calibrationSchema = z.strictObject({
+  ids: z.array(tokenId).min(1).max(512),
+  /** The four highest raw logits after the last id, highest first. */
+  top: z.array(z.tuple([tokenId, z.number()])).length(4),
+})
+const manifestSchema = z.strictObject({
+  version: z.literal(1),
+  name: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/),
+  task: z.literal('text-generation'),
+  architecture: z.literal('llama'),
+  contextLength: z
+    .number()
+    .int()
+    .min(2)
+    .max(2 ** 18),
+  determinism: z.literal('f32'),
+  graph: z.literal('gqa'),
+  files: z.array(fileSchema).min(1).max(64),
+  eosTokenIds: z.array(tokenId).min(1).max(16),
+  sampler: z.literal(1),
+  license: z.string().min(1).max(64),
+  calibration: z.array(calibrationSchema).min(1).max(16),
+  tolerance: z.number().positive().max(1),
+})
+
+/** A file of a model; size in bytes, sha256 in lower-case hex. */
+export interface ManifestFile {
+  readonly path: string
+  readonly size: number
+  readonly sha256: string
+}
+
+/** Token ids and the four highest raw logits that follow them, as [id, logit], highest first. */
+export interface CalibrationVector {
+  readonly ids: number[]
+  readonly top: [number, number][]
+}
+
+/**
+ * What a model is. Its CID is the model's identity (DESIGN §10). tolerance is τ of DESIGN §9: the
+ * largest difference of a raw logit between two honest machines.
+ */
+export interface ModelManifest {
+  readonly version: 1
+  readonly name: string
+  readonly task: 'text-generation'
+  readonly architecture: 'llama'
+  readonly contextLength: number
+  readonly determinism: 'f32'
+  readonly graph: 'gqa'
+  readonly files: ManifestFile[]
+  readonly eosTokenIds: number[]
+  readonly sampler: 1
+  readonly license: string
+  readonly calibration: CalibrationVector[]
+  readonly tolerance: number
+}
+
+/** A manifest together with its names; modelId is the sha2-256 digest in the CID (SCHEMAS "Names"). */
+export interface LoadedManifest {
+  readonly manifest: ModelManifest
+  readonly cid: string
+  readonly modelId: `0x${string}`
+}
+
+/** Reads and checks duckmesh.model.json of a folder. Throws MODEL_MANIFEST_INVALID. */
+export async function loadManifest(folder: string): Promise<LoadedManifest> {
+  const file = path.join(folder, MANIFEST_FILE)
+  try {
+    const { size } = await stat(file)
+    if (size > MAX_MANIFEST_BYTES) throw new RangeError('it is too large')
+    return identifyManifest(parseManifest(JSON.parse(await readFile(file, 'utf8'))))
+  } catch (cause) {
+    if (cause instanceof EngineError) throw cause
+    throw invalid(cause instanceof Error ? cause.message : 'it cannot be read', cause)
+  }
+}
+
+/** Checks a manifest that nobody vouches for: unknown fields, traversal and duplicates are refused. */
+export function parseManifest(json: unknown): ModelManifest {
+  const parsed = manifestSchema.safeParse(json)
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]
+    throw invalid(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`, parsed.error)
+  }
+  const paths = new Set(parsed.data.files.map((file) => file.path))
+  if (paths.size !== parsed.data.files.length) throw invalid('files: a path is listed twice')
+  return parsed.data
+}
+
+/** Computes the names of a manifest: CIDv1, json codec, sha2-256 over the canonical JSON. */
+export function identifyManifest(manifest: ModelManifest): LoadedManifest {
+  const digest = createHash('sha256').update(encodeManifest(manifest)).digest()
+  const cid = CID.createV1(JSON_CODEC, createDigest(SHA2_256, new Uint8Array(digest)))
+  return { manifest, cid: cid.toString(), modelId: `0x${digest.toString('hex')}` }
+}
+
+/** The canonical bytes of a manifest, as they are hashed and sent. */
+export function encodeManifest(manifest: ModelManifest): string {
+  return canonicalJson({
+    ...manifest,
+    files: manifest.files.map((file) => ({ ...file })),
+    calibration: manifest.calibration.map((vector) => ({ ...vector })),
+  })
+}
+
+function invalid(reason: string, cause?: unknown): EngineError {
+  const message =
+    `The model manifest ${MANIFEST_FILE} is not valid (${reason}). ` +
+    'Take the model from its source again.'
+  return new EngineError('MODEL_MANIFEST_INVALID', message, { reason }, cause)
+}

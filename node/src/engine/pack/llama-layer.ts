@@ -1,0 +1,97 @@
+import type { WeightSource } from './float-weights.ts'
+import type { GraphBuilder } from './graph-builder.ts'
+import type { LlamaConfig } from './llama-config.ts'
+
+/** What every layer of the graph shares. */
+export interface LayerContext {
+  readonly graph: GraphBuilder
+  readonly config: LlamaConfig
+  readonly weights: WeightSource
+  /** Names of: last valid index per row, longest row, rotary tables. */
+  readonly lastIndex: string
+  readonly totalLength: string
+  readonly cosines: string
+  readonly sines: string
+}
+
+/** One decoder block: x + attention(norm(x)), then x + SwiGLU(norm(x)). Returns the output's name. */
+export function addLayer(context: LayerContext, layer: number, x: string): string {
+  const { graph } = context
+  const prefix = `model.layers.${layer}.`
+  const attended = addAttention(
+    context,
+    layer,
+    addNorm(context, `${prefix}input_layernorm.weight`, x),
+  )
+  const afterAttention = graph.node('Add', [x, attended])
+  const normed = addNorm(context, `${prefix}post_attention_layernorm.weight`, afterAttention)
+  return graph.node('Add', [afterAttention, addFeedForward(context, prefix, normed)])
+}
+
+/** RMSNorm, under the name that onnxruntime gives it. */
+export function addNorm({ graph, config, weights }: LayerContext, name: string, x: string): string {
+  const scale = graph.floats(name, [config.hiddenSize], weights(name, [config.hiddenSize]))
+  const attributes = { axis: -1, epsilon: { float: config.normEpsilon } }
+  return graph.node('SimplifiedLayerNormalization', [x, scale], { attributes })
+}
+
+/** x · Wᵀ for a weight stored as [out, in]. */
+export function addProjection(
+  { graph, weights }: LayerContext,
+  name: string,
+  [rows, columns]: readonly [number, number],
+  x: string,
+): string {
+  const transposed = transpose(weights(name, [rows, columns]), rows, columns)
+  return graph.node('MatMul', [x, graph.floats(name, [columns, rows], transposed)])
+}
+
+/** Grouped-query attention; it writes keys and values in place when past and present share memory. */
+function addAttention(context: LayerContext, layer: number, x: string): string {
+  const { graph, config } = context
+  const prefix = `model.layers.${layer}.self_attn.`
+  const width = config.heads * config.headSize
+  const kvWidth = config.kvHeads * config.headSize
+  const inputs = [
+    addProjection(context, `${prefix}q_proj.weight`, [width, config.hiddenSize], x),
+    addProjection(context, `${prefix}k_proj.weight`, [kvWidth, config.hiddenSize], x),
+    addProjection(context, `${prefix}v_proj.weight`, [kvWidth, config.hiddenSize], x),
+    `past_key_values.${layer}.key`,
+    `past_key_values.${layer}.value`,
+    context.lastIndex,
+    context.totalLength,
+    context.cosines,
+    context.sines,
+  ]
+  const attended = graph.node('GroupQueryAttention', inputs, {
+    domain: 'com.microsoft',
+    outputs: [`attention_${layer}`, `present.${layer}.key`, `present.${layer}.value`],
+    attributes: {
+      num_heads: config.heads,
+      kv_num_heads: config.kvHeads,
+      do_rotary: 1,
+      rotary_interleaved: 0,
+      scale: { float: 1 / Math.sqrt(config.headSize) },
+    },
+  })
+  return addProjection(context, `${prefix}o_proj.weight`, [config.hiddenSize, width], attended)
+}
+
+function addFeedForward(context: LayerContext, layerPrefix: string, x: string): string {
+  const { graph, config } = context
+  const prefix = `${layerPrefix}mlp.`
+  const up: [number, number] = [config.feedForwardSize, config.hiddenSize]
+  const gate = addProjection(context, `${prefix}gate_proj.weight`, up, x)
+  const silu = graph.node('Mul', [gate, graph.node('Sigmoid', [gate])])
+  const raised = graph.node('Mul', [silu, addProjection(context, `${prefix}up_proj.weight`, up, x)])
+  const down: [number, number] = [config.hiddenSize, config.feedForwardSize]
+  return addProjection(context, `${prefix}down_proj.weight`, down, raised)
+}
+
+function transpose(values: Float32Array, rows: number, columns: number): Float32Array {
+  const out = new Float32Array(values.length)
+  for (let r = 0; r < rows; r++) {
+    for (let c = 0; c < columns; c++) out[c * rows + r] = values[r * columns + c] ?? 0
+  }
+  return out
+}

@@ -1,0 +1,148 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { EngineError } from '../errors.ts'
+import { encodeManifest, loadManifest, MANIFEST_FILE } from '../model/manifest.ts'
+import type { LoadedManifest } from '../model/manifest.ts'
+import { readModelFiles, sha256Hex } from '../model/model-files.ts'
+import { packModel } from './pack-model.ts'
+
+export const GRAPH_FILE = 'model.onnx'
+
+/** A packed model: the folder that the engine loads, and the model's names. */
+export interface PackedModel extends LoadedManifest {
+  readonly folder: string
+  /** False when an intact pack was already there. */
+  readonly packed: boolean
+}
+
+/**
+ * Packs a source folder (model.safetensors, config.json, tokenizer, duckmesh.model.json) into
+ * `<modelsFolder>/<cid>`, unless an intact pack is there already. The graph is built here and must
+ * have the hash that the committed manifest names: so all nodes serve the same model under one id.
+ * Throws MODEL_MANIFEST_INVALID, MODEL_CORRUPT, MODEL_UNSUPPORTED, MODEL_PACK_MISMATCH,
+ * MODEL_STORE_FAILED.
+ */
+export async function ensurePackedModel(
+  sourceFolder: string,
+  modelsFolder: string,
+): Promise<PackedModel> {
+  const { cid } = await loadManifest(sourceFolder)
+  return packModelFolder(sourceFolder, path.join(modelsFolder, cid))
+}
+
+/** As ensurePackedModel, into exactly outFolder. */
+export async function packModelFolder(
+  sourceFolder: string,
+  outFolder: string,
+): Promise<PackedModel> {
+  const wanted = await loadManifest(sourceFolder)
+  if (await isIntact(outFolder, wanted)) return { ...wanted, folder: outFolder, packed: false }
+  const graph = await buildGraph(sourceFolder)
+  checkGraph(wanted, graph)
+  const packed = await storeModel(sourceFolder, outFolder, wanted, graph)
+  return { ...wanted, folder: outFolder, packed }
+}
+
+/** Builds the graph of a source folder, in memory. */
+export async function buildGraph(sourceFolder: string): Promise<Uint8Array> {
+  const config = await readSource(sourceFolder, 'config.json')
+  const weights = await readSource(sourceFolder, 'model.safetensors')
+  return packModel(parseJson(config), weights)
+}
+
+async function isIntact(folder: string, wanted: LoadedManifest): Promise<boolean> {
+  try {
+    const found = await loadManifest(folder)
+    if (found.cid !== wanted.cid) return false
+    await readModelFiles(folder, found.manifest.files)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function checkGraph({ manifest }: LoadedManifest, graph: Uint8Array): void {
+  const expected = manifest.files.find((file) => file.path === GRAPH_FILE)?.sha256 ?? 'none'
+  const actual = sha256Hex(graph)
+  if (actual === expected) return
+  const message =
+    `Packing gave a ${GRAPH_FILE} with another hash than the manifest names, so model.safetensors ` +
+    'or config.json differ from what was published. Clone the model again.'
+  throw new EngineError('MODEL_PACK_MISMATCH', message, { expected, actual })
+}
+
+/** Gives false when another process stored the same model first. */
+async function storeModel(
+  sourceFolder: string,
+  outFolder: string,
+  wanted: LoadedManifest,
+  graph: Uint8Array,
+): Promise<boolean> {
+  try {
+    await replaceFolder(outFolder, (temporary) =>
+      writeModel(sourceFolder, temporary, wanted, graph),
+    )
+    return true
+  } catch (cause) {
+    if (cause instanceof EngineError) throw cause
+    if (await isIntact(outFolder, wanted)) return false
+    const message = `The packed model cannot be stored in ${outFolder}. Check space and permissions.`
+    throw new EngineError('MODEL_STORE_FAILED', message, { folder: outFolder }, cause)
+  }
+}
+
+async function writeModel(
+  sourceFolder: string,
+  target: string,
+  { manifest }: LoadedManifest,
+  graph: Uint8Array,
+): Promise<void> {
+  const copied = manifest.files.filter((file) => file.path !== GRAPH_FILE)
+  for (const [name, bytes] of await readModelFiles(sourceFolder, copied)) {
+    await mkdir(path.dirname(path.join(target, name)), { recursive: true })
+    await writeFile(path.join(target, name), bytes)
+  }
+  await writeFile(path.join(target, GRAPH_FILE), graph)
+  await writeFile(path.join(target, MANIFEST_FILE), encodeManifest(manifest))
+}
+
+/** Fills a fresh folder and renames it into place, so no reader ever sees half a model. */
+async function replaceFolder(
+  folder: string,
+  fill: (temporary: string) => Promise<void>,
+): Promise<void> {
+  const temporary = `${folder}.${randomUUID()}.tmp`
+  const discarded = `${folder}.${randomUUID()}.old`
+  try {
+    await mkdir(temporary, { recursive: true })
+    await fill(temporary)
+    await rename(folder, discarded).catch(ignoreMissing)
+    await rename(temporary, folder)
+  } finally {
+    await rm(temporary, { recursive: true, force: true })
+    await rm(discarded, { recursive: true, force: true })
+  }
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error
+}
+
+async function readSource(folder: string, file: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path.join(folder, file))
+  } catch (cause) {
+    const message = `The model source ${file} in ${folder} cannot be read. Clone the model again.`
+    throw new EngineError('MODEL_CORRUPT', message, { file, folder }, cause)
+  }
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes))
+  } catch (cause) {
+    const message = 'config.json is not JSON. Clone the model again.'
+    throw new EngineError('MODEL_CORRUPT', message, { file: 'config.json' }, cause)
+  }
+}

@@ -1,0 +1,6 @@
+export { createPeerHost } from './create-host.ts'
+export type { PeerDatastore, PeerHost, PeerHostInit, PeerServices } from './interface.ts'
+export { openPeerDatastore } from './open-datastore.ts'
+export { SeedKeeper } from './seed-keeper.ts'
+export type { SeedKeeperComponents, SeedKeeperInit } from './seed-keeper.ts'
+export { systemClock } from './system-clock.ts'

@@ -1,0 +1,31 @@
+/** Loads the models a provider serves: the shipped Duckling and every packed model in its folder. */
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Logger } from '@duckmesh/protocols'
+import { EngineHost, ensurePackedModel } from '../engine/index.ts'
+import { registered } from './step-engine.ts'
+
+/** Source of the model that every node can serve without a download. */
+const DUCKLING: string = fileURLToPath(new URL('../../models/duckling', import.meta.url))
+
+/**
+ * Packs Duckling when it is not there yet and starts the engine. A model that fails its hashes or its
+ * self-test is left out and logged. Rejects with MODEL_CORRUPT or MODEL_SELF_TEST_FAILED when none is left.
+ */
+export async function loadModels(modelsDir: string, logger: Logger): Promise<EngineHost> {
+  try {
+    const { cid, packed } = await ensurePackedModel(DUCKLING, modelsDir)
+    logger.info('model.ready', { cid, packed })
+    const names = await readdir(modelsDir, { withFileTypes: true })
+    const folders = names.filter((entry) => entry.isDirectory() && /^b[a-z2-7]{50,}$/.test(entry.name))
+    const engine = new EngineHost({ folders: folders.map(({ name }) => join(modelsDir, name)) })
+    await engine.start()
+    for (const { error, folder } of engine.failures()) {
+      logger.warn('model.not_offered', { code: error.code, folder })
+    }
+    return engine
+  } catch (error) {
+    throw registered(error)
+  }
+}

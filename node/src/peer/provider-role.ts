@@ -1,0 +1,157 @@
+/** The provider role: offers, load answers, jobs and redemption, driven by the rules of the mesh. */
+import { jobFrameCodec } from '@duckmesh/protocols'
+import type { Clock, Crypto, Hex, Logger, NetworkIdentity, Signer, Unsealer } from '@duckmesh/protocols'
+import { JobServer } from '@duckmesh/protocols/dispatch'
+import type { QuoteBook } from '@duckmesh/protocols/dispatch'
+import { CapsServer, OfferPublisher } from '@duckmesh/protocols/market'
+import { CAPS_PROTOCOL, JOB_PROTOCOL, acceptSession, buildHello, codedError } from '@duckmesh/protocols/mesh'
+import { frameStream, hostLimits } from '@duckmesh/protocols/mesh'
+import type { BindingBook, GossipDriver } from '@duckmesh/protocols/mesh'
+import { ProviderChannels, Redeemer } from '@duckmesh/protocols/settlement'
+import type { SettlementPort } from '@duckmesh/protocols/settlement'
+import type { Connection, Stream } from '@libp2p/interface'
+import type { Config } from '../config/index.ts'
+import type { EngineHost } from '../engine/index.ts'
+import type { PeerHost } from '../host/index.ts'
+import type { NodeStore } from '../storage/index.ts'
+import type { SegmentNotice } from './interface.ts'
+import type { OwnBinding } from './own-binding.ts'
+import { RedeemLoop } from './redeem-loop.ts'
+import { LocalStepEngine } from './step-engine.ts'
+
+export interface ProviderRoleComponents {
+  bindings: BindingBook
+  binding: OwnBinding
+  clock: Clock
+  crypto: Crypto
+  engine: EngineHost
+  gossip: GossipDriver
+  host: PeerHost
+  logger: Logger
+  network: NetworkIdentity
+  port: SettlementPort
+  signer: Signer
+  store: NodeStore
+  unsealer: Unsealer
+}
+
+export type ProviderSettings = NonNullable<Config['provider']>
+
+export class ProviderRole {
+  readonly channels: ProviderChannels
+  readonly jobs: JobServer
+  readonly redeemer: Redeemer
+  readonly #components: ProviderRoleComponents
+  readonly #settings: ProviderSettings
+  readonly #caps: CapsServer
+  readonly #offers: OfferPublisher
+  readonly #redeemLoop: RedeemLoop
+
+  constructor(
+    components: ProviderRoleComponents,
+    settings: ProviderSettings,
+    redeem: Config['redeem'],
+    onState: (notice: SegmentNotice) => void,
+  ) {
+    const { logger, port, store } = components
+    const provider = settings.owner
+    this.#components = components
+    this.#settings = settings
+    this.channels = new ProviderChannels({ ...components, ledger: store.ledger, provider })
+    this.redeemer = new Redeemer({ channels: this.channels, ledger: store.ledger, logger, port, provider })
+    this.#redeemLoop = new RedeemLoop({ ...components, ledger: store.ledger, redeemer: this.redeemer }, redeem)
+    this.#offers = this.#createOffers()
+    const hello = (): ReturnType<typeof buildHello> => buildHello(components.network, { peer: components.binding.current })
+    this.#caps = new CapsServer({ ...components, hello, load: () => this.load(), record: () => this.#offers.record() })
+    this.jobs = new JobServer(
+      {
+        ...components,
+        provider,
+        engine: new LocalStepEngine(components.engine),
+        payments: this.channels,
+        jobLog: store.jobs,
+        quotes: quotesOf(this.#offers),
+      },
+      { slots: settings.slots, onState },
+    )
+  }
+
+  /** Books what a crash left open, then serves. */
+  async start(): Promise<void> {
+    const { host } = this.#components
+    await this.channels.recover()
+    await this.jobs.recover()
+    const limits = hostLimits('peer').protocolStreams
+    await host.handle(JOB_PROTOCOL, this.#serveJobs, limits)
+    await host.handle(CAPS_PROTOCOL, this.#caps.handle, limits)
+    this.#offers.start()
+    this.#redeemLoop.start()
+  }
+
+  async stop(): Promise<void> {
+    const { host } = this.#components
+    this.#offers.stop()
+    this.#redeemLoop.stop()
+    await host.unhandle([JOB_PROTOCOL, CAPS_PROTOCOL])
+    await this.jobs.stop()
+  }
+
+  load(): { inFlight: number; slots: number; stepMs: number } {
+    return { inFlight: this.jobs.inFlight, slots: this.#settings.slots, stepMs: 0 }
+  }
+
+  #createOffers(): OfferPublisher {
+    const { clock, engine, gossip, logger } = this.#components
+    const { owner: provider, priceIn, priceOut, slots } = this.#settings
+    return new OfferPublisher({
+      clock,
+      logger,
+      publish: (offer) => gossip.publishOffer(offer),
+      source: () => ({
+        provider,
+        slots,
+        models: engine
+          .models()
+          .map(({ modelId, name, determinism, contextLength }) => ({
+            modelId,
+            name,
+            determinism,
+            contextLength,
+            priceIn,
+            priceOut,
+          })),
+      }),
+    })
+  }
+
+  /** One client's job stream: hello with what we hold of its channel, then frames until it ends. */
+  readonly #serveJobs = async (stream: Stream, connection: Connection): Promise<void> => {
+    const { binding, clock, logger, network } = this.#components
+    try {
+      const frames = frameStream({ stream, remotePeer: connection.remotePeer, codec: jobFrameCodec, clock })
+      const session = await acceptSession(
+        frames,
+        async ({ hello, payer }) => {
+          if (payer === undefined) return buildHello(network, { peer: binding.current })
+          await this.channels.adopt(payer, hello.lastVoucher)
+          return buildHello(network, { peer: binding.current, ...(await this.channels.standing(payer)) })
+        },
+        this.#components,
+        { expect: 'client' },
+      )
+      await this.jobs.serve(session)
+    } catch (error) {
+      const coded = codedError(error, 'STREAM_CLOSED', 'The job stream broke.')
+      logger.debug('job.stream_ended', { code: coded.code })
+      stream.abort(coded)
+    }
+  }
+}
+
+/** Prices by the hash of an own offer that is still good. */
+function quotesOf(offers: OfferPublisher): QuoteBook {
+  return {
+    find: (bidHash: Hex, modelId: Hex) =>
+      offers.find(bidHash)?.models.find((model) => model.modelId === modelId),
+  }
+}

@@ -1,0 +1,78 @@
+/** Redeems vouchers by policy: after a time, or sooner when many channels have something to redeem. */
+import type { Clock, Logger } from '@duckmesh/protocols'
+import { redeemable } from '@duckmesh/protocols/settlement'
+import type { LedgerStore, Redeemer } from '@duckmesh/protocols/settlement'
+
+/** How often the policy looks, ms. */
+const LOOK_MS = 10_000
+/** And at most this often, ms, however short the policy's time is. */
+const MIN_LOOK_MS = 500
+
+export interface RedeemLoopComponents {
+  clock: Clock
+  ledger: LedgerStore
+  logger: Logger
+  redeemer: Redeemer
+}
+
+export interface RedeemPolicy {
+  /** Longest time that a voucher stays unredeemed, ms. */
+  afterMs: number
+  /** Or as soon as this many channels have one. */
+  minVouchers: number
+}
+
+export class RedeemLoop {
+  readonly #components: RedeemLoopComponents
+  readonly #policy: RedeemPolicy
+  /** Since when something waits, ms since 1970; null when nothing does. */
+  #waitingSince: number | null = null
+  #running = false
+  #cancelTimer: () => void = () => undefined
+
+  constructor(components: RedeemLoopComponents, policy: RedeemPolicy) {
+    this.#components = components
+    this.#policy = policy
+  }
+
+  start(): void {
+    this.#running = true
+    this.#schedule()
+  }
+
+  stop(): void {
+    this.#running = false
+    this.#cancelTimer()
+  }
+
+  #schedule(): void {
+    if (!this.#running) return
+    const { clock } = this.#components
+    this.#cancelTimer = clock.after(Math.min(LOOK_MS, Math.max(this.#policy.afterMs, MIN_LOOK_MS)), () => {
+      void this.#look().finally(() => {
+        this.#schedule()
+      })
+    })
+  }
+
+  async #look(): Promise<void> {
+    const { clock, ledger, logger, redeemer } = this.#components
+    try {
+      const waiting = redeemable(await ledger.listChannels()).length
+      if (waiting === 0) {
+        this.#waitingSince = null
+        return
+      }
+      this.#waitingSince ??= clock.now()
+      const old = clock.now() - this.#waitingSince >= this.#policy.afterMs
+      if (!old && waiting < this.#policy.minVouchers) return
+      const redemptions = await redeemer.redeem()
+      this.#waitingSince = null
+      for (const { hash, vouchers, gasUsed } of redemptions) {
+        logger.info('vouchers.redeemed', { hash, vouchers, gasUsed: `${gasUsed}` })
+      }
+    } catch (error) {
+      logger.warn('vouchers.not_redeemed', { error: String(error) })
+    }
+  }
+}

@@ -1,0 +1,4 @@
+export { DataDir } from './data-dir.ts'
+export type { MetaStore, NodeStore } from './interface.ts'
+export { KeyLock } from './key-lock.ts'
+export { openNodeStore } from './open-node-store.ts'

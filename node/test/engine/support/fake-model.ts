@@ -1,0 +1,71 @@
+import type {
+  DecodeRow,
+  GenerationSink,
+  LanguageModel,
+  SequenceCache,
+} from '../../../src/engine/run/interface.ts'
+import type { StepEnd, TokenBatch } from '../../../src/engine/index.ts'
+
+/** Token ids that the fake was fed. */
+export class FakeCache implements SequenceCache {
+  readonly fed: number[] = []
+  get length(): number {
+    return this.fed.length
+  }
+}
+
+/** Always wants the id after the last one fed; keeps a list of everything it was asked to do. */
+export class FakeModel implements LanguageModel<FakeCache> {
+  readonly calls: string[] = []
+  fault: Error | null = null
+  onCall: () => void = () => undefined
+
+  createCache(): FakeCache {
+    return new FakeCache()
+  }
+
+  async prefill(cache: FakeCache, ids: readonly number[]): Promise<Float32Array> {
+    this.calls.push(`prefill ${ids.length}`)
+    return this.#feed(cache, ids)
+  }
+
+  async decode(rows: readonly DecodeRow<FakeCache>[]): Promise<Float32Array[]> {
+    this.calls.push(`decode ${rows.length}`)
+    return Promise.all(rows.map(({ cache, id }) => this.#feed(cache, [id])))
+  }
+
+  #feed(cache: FakeCache, ids: readonly number[]): Promise<Float32Array> {
+    this.onCall()
+    if (this.fault !== null) return Promise.reject(this.fault)
+    cache.fed.push(...ids)
+    const logits = new Float32Array(1000)
+    logits[((ids.at(-1) ?? 0) + 1) % 1000] = 1
+    return Promise.resolve(logits)
+  }
+}
+
+/** Writes down what the scheduler reports. */
+export class RecordingSink implements GenerationSink {
+  readonly drawn = new Map<number, number[]>()
+  readonly ends: [number, StepEnd['finishReason']][] = []
+  readonly failures: [number, string][] = []
+  readonly order: number[] = []
+  ticks = 0
+
+  tokens(generation: number, batch: TokenBatch): void {
+    this.order.push(generation)
+    this.drawn.set(generation, [...(this.drawn.get(generation) ?? []), ...batch.ids])
+  }
+
+  stepEnd(generation: number, { finishReason }: StepEnd): void {
+    this.ends.push([generation, finishReason])
+  }
+
+  failed(generation: number, error: unknown): void {
+    this.failures.push([generation, error instanceof Error ? error.message : String(error)])
+  }
+
+  endTick(): void {
+    this.ticks++
+  }
+}

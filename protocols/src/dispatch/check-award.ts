@@ -1,0 +1,116 @@
+/** The checks a provider makes before it serves (rule D-6), cheap ones first. Pure. */
+import { tokenHash } from '@duckmesh/proto'
+import type { AwardFrame, Hex, JobOrder } from '@duckmesh/proto'
+import type { Crypto, NetworkIdentity } from '../components.ts'
+import { DuckMeshError } from '../errors.ts'
+import type { ErrorCode } from '../errors.ts'
+import { recoverStruct, structDigest } from '../signed-struct.ts'
+import { MAX_JOB_LIFE_MS } from './constants.ts'
+import { firstStepPrice } from './price.ts'
+import { ZERO_HASH } from './progress.ts'
+import type { SegmentFacts } from './progress.ts'
+
+/** Verification modes of DESIGN §9 that a provider of this version serves. */
+export const MODE_REFERENCE = 1
+
+/** A price this provider signed, by the hash of its offer; undefined when unknown or too old. */
+export interface QuoteBook {
+  find(bidHash: Hex, modelId: Hex): { priceIn: bigint; priceOut: bigint } | undefined
+}
+
+export interface AwardContext {
+  network: NetworkIdentity
+  crypto: Crypto
+  quotes: QuoteBook
+  /** This provider's owner address. */
+  provider: Hex
+  /** Payer that the session's binding proved. */
+  payer: Hex
+  nowMs: number
+}
+
+/**
+ * Checks an award frame against everything but the sealed spec, the channel and the store.
+ * Returns the facts of the segment; throws a coded error that becomes the `Refuse`.
+ */
+export function checkAward(frame: AwardFrame, context: AwardContext): SegmentFacts {
+  const { order } = frame.order
+  const { award } = frame.award
+  const refuse = (code: ErrorCode, what: string): never => {
+    throw new DuckMeshError(code, what, { jobId: award.jobId })
+  }
+  if (order.payer !== context.payer) refuse('AWARD_INVALID', 'The order is by another payer.')
+  if (award.provider !== context.provider)
+    refuse('AWARD_INVALID', 'The award names another provider.')
+  if (structDigest(context.network, 'JobOrder', order) !== award.jobId) {
+    refuse('AWARD_INVALID', 'The award is for another order.')
+  }
+  if (award.matchHash !== ZERO_HASH) refuse('NOT_SUPPORTED', 'The auction lane is not served.')
+  checkOrder(order, context, refuse)
+  checkPrefix(frame, refuse)
+  const quote = context.quotes.find(award.bidHash, order.modelId)
+  if (quote === undefined) return refuse('PRICE_MISMATCH', 'The offer is unknown or too old.')
+  if (quote.priceIn !== frame.priceIn || quote.priceOut !== frame.priceOut) {
+    refuse('PRICE_MISMATCH', 'The award names another price than the offer.')
+  }
+  const facts = factsOf(frame)
+  if (award.budget > order.maxPrice)
+    refuse('AWARD_INVALID', 'The budget is above the maximum price.')
+  if (firstStepPrice(facts.terms) > award.budget)
+    refuse('BUDGET', 'The budget does not cover the first step.')
+  checkSignatures(frame, context, refuse)
+  return facts
+}
+
+type Refuse = (code: ErrorCode, what: string) => never
+
+function checkOrder(order: JobOrder, context: AwardContext, refuse: Refuse): void {
+  if (order.mode !== MODE_REFERENCE || order.replicas !== 1) {
+    refuse('NOT_SUPPORTED', `Mode ${order.mode} with ${order.replicas} replicas is not served.`)
+  }
+  const leftMs = order.deadline * 1000 - context.nowMs
+  if (leftMs <= 0) refuse('JOB_EXPIRED', 'The order is past its deadline.')
+  if (leftMs > MAX_JOB_LIFE_MS) refuse('AWARD_INVALID', 'The deadline is too far away.')
+}
+
+function checkPrefix(frame: AwardFrame, refuse: Refuse): void {
+  const { award } = frame.award
+  if (award.fromToken !== frame.prefixIds.length)
+    refuse('AWARD_INVALID', 'The prefix has another length.')
+  if (award.prefixHash !== tokenHash(frame.prefixIds))
+    refuse('AWARD_INVALID', 'The prefix has another hash.')
+  if (frame.maxTokens < 1) refuse('SPEC_INVALID', 'maxTokens is below 1.')
+}
+
+function checkSignatures(frame: AwardFrame, context: AwardContext, refuse: Refuse): void {
+  const { crypto, network, payer } = context
+  const { order, award } = frame
+  if (recoverStruct(crypto, network, 'JobOrder', order.order, order.signature) !== payer) {
+    refuse('BAD_SIGNATURE', 'The order is not signed by its payer.')
+  }
+  if (recoverStruct(crypto, network, 'Award', award.award, award.signature) !== payer) {
+    refuse('BAD_SIGNATURE', 'The award is not signed by the payer.')
+  }
+}
+
+function factsOf(frame: AwardFrame): SegmentFacts {
+  const { order } = frame.order
+  const { award } = frame.award
+  return {
+    jobId: award.jobId,
+    segment: award.segment,
+    payer: order.payer,
+    provider: award.provider,
+    specHash: order.specHash,
+    deadlineMs: order.deadline * 1000,
+    fromToken: award.fromToken,
+    prefixHash: award.prefixHash,
+    terms: {
+      priceIn: frame.priceIn,
+      priceOut: frame.priceOut,
+      inBucket: frame.inBucket,
+      maxTokens: frame.maxTokens,
+      budget: award.budget,
+    },
+  }
+}

@@ -1,0 +1,44 @@
+/** Client: does a receipt say exactly what was delivered and agreed (rule D-12)? Pure. */
+import type { Receipt } from '@duckmesh/proto'
+import { buildReceipt, stepLimit, unreceipted } from './progress.ts'
+import type { Progress, SegmentFacts } from './progress.ts'
+import type { FinishReason } from './interface.ts'
+
+/**
+ * Returns null when the receipt is right, else the sentence that says what is wrong.
+ * The client recomputes the receipt from its own counters and compares every field.
+ */
+export function checkReceipt(
+  facts: SegmentFacts,
+  progress: Progress,
+  receipt: Receipt,
+): string | null {
+  const limit = stepLimit(facts.terms, progress)
+  if (unreceipted(progress) > limit) return `more than ${limit} tokens in one step`
+  if (!receipt.last && unreceipted(progress) < limit) return 'a step before the last is not full'
+  if (!receipt.last && progress.ids.length >= facts.terms.maxTokens)
+    return 'no token may follow, yet it is not the last'
+  if (receipt.tokensIn > facts.terms.inBucket) return 'more prompt tokens than the bucket'
+  const expected = {
+    ...buildReceipt(facts, progress, receipt.tokensIn, receipt.last),
+    traceRoot: receipt.traceRoot,
+  }
+  for (const key of Object.keys(expected) as (keyof Receipt)[]) {
+    if (expected[key] !== receipt[key]) return `${key} is ${receipt[key]}, not ${expected[key]}`
+  }
+  if (progress.due + receipt.amount > progress.prepaid)
+    return 'the amount is above what was prepaid'
+  return null
+}
+
+/** The finish reason beside a receipt is not signed; it must at least not contradict it. Null when it is right. */
+export function checkFinish(
+  receipt: Receipt,
+  finishReason: FinishReason | '',
+  cancelled: boolean,
+): string | null {
+  if (receipt.last === (finishReason === ''))
+    return 'exactly the last receipt names a finish reason'
+  if (finishReason === 'cancelled' && !cancelled) return 'nobody cancelled'
+  return null
+}

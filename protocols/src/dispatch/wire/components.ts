@@ -1,0 +1,50 @@
+/** What the two drivers of the job protocol need from their node. */
+import type { Hex } from '@duckmesh/proto'
+import type {
+  Clock,
+  Crypto,
+  Logger,
+  NetworkIdentity,
+  Rng,
+  Signer,
+  Unsealer,
+} from '../../components.ts'
+import type { QuoteBook } from '../check-award.ts'
+import type { ClientPayments, JobState, ProviderPayments, StepEngine } from '../interface.ts'
+import type { JobLog, NonceStore } from '../store.ts'
+
+export interface JobServerComponents {
+  clock: Clock
+  crypto: Crypto
+  network: NetworkIdentity
+  /** Owner address under which this node serves. */
+  provider: Hex
+  /** The operator's key. */
+  signer: Signer
+  unsealer: Unsealer
+  engine: StepEngine
+  payments: ProviderPayments
+  jobLog: JobLog
+  quotes: QuoteBook
+  logger: Logger
+}
+
+export interface JobServerInit {
+  /** Segments served at a time; more are answered with Busy. */
+  slots: number
+  /** Called whenever a segment enters a state; for status and metrics. */
+  onState?: (segment: { jobId: Hex; segment: number; payer: Hex; state: JobState }) => void
+}
+
+export interface JobClientComponents {
+  clock: Clock
+  crypto: Crypto
+  rng: Rng
+  network: NetworkIdentity
+  /** The payer's key. */
+  signer: Signer
+  payments: ClientPayments
+  jobLog: JobLog
+  nonces: NonceStore
+  logger: Logger
+}

@@ -1,0 +1,45 @@
+/** The `Crypto` and `Rng` components of a light client: pure JavaScript and WebCrypto, no `node:`. */
+import { ed25519 } from '@noble/curves/ed25519.js'
+import { secp256k1 } from '@noble/curves/secp256k1.js'
+import { keccak_256 } from '@noble/hashes/sha3.js'
+import { bytesToHex, hexToBytes } from '@duckmesh/protocols'
+import type { Hex, Sealed } from '@duckmesh/protocols'
+import type { Crypto, Rng } from '@duckmesh/protocols'
+import { hpkeSeal } from './hpke-seal.ts'
+
+export class SdkCrypto implements Crypto, Rng {
+  recoverAddress(digest: Hex, signature: Hex): Hex | null {
+    try {
+      const bytes = hexToBytes(signature, 65)
+      const recovery = (bytes[64] ?? 0) - 27
+      if (recovery !== 0 && recovery !== 1) return null
+      const parsed = secp256k1.Signature.fromBytes(bytes.subarray(0, 64), 'compact')
+      if (parsed.hasHighS()) return null
+      const point = parsed.addRecoveryBit(recovery).recoverPublicKey(hexToBytes(digest, 32))
+      return addressOf(point.toBytes(false))
+    } catch {
+      return null
+    }
+  }
+
+  verifyEd25519(peerKey: Hex, data: Uint8Array, signature: Uint8Array): boolean {
+    try {
+      return ed25519.verify(signature, data, hexToBytes(peerKey, 32))
+    } catch {
+      return false
+    }
+  }
+
+  seal(encKey: Hex, info: string, aad: Uint8Array, plaintext: Uint8Array): Promise<Sealed> {
+    return hpkeSeal(encKey, info, aad, plaintext)
+  }
+
+  bytes(length: number): Uint8Array {
+    return crypto.getRandomValues(new Uint8Array(length))
+  }
+}
+
+/** Ethereum address of an uncompressed public key (65 bytes). */
+function addressOf(publicKey: Uint8Array): Hex {
+  return bytesToHex(keccak_256(publicKey.subarray(1)).subarray(12))
+}

@@ -1,0 +1,166 @@
+/** The seed document's client: five calls over a light client. Amounts are wei in `bigint`. */
+import { jobMarketAbi } from '@duckmesh/contracts'
+import { DuckMeshError, lowerHex } from '@duckmesh/protocols'
+import type { Hex } from '@duckmesh/protocols'
+import type { JobState } from '@duckmesh/protocols/dispatch'
+import { isTerminal } from '@duckmesh/protocols/dispatch'
+import { createPublicClient, http } from 'viem'
+import { privateKeyToAccount } from 'viem/accounts'
+import type { LocalAccount } from 'viem'
+import { createLightClient } from './create-light-client.ts'
+import type { JobHandle, JobResult } from './job/job-handle.ts'
+import type { LightClient } from './light-client.ts'
+import { DEFAULT_TIMEOUT_MS } from './job/request.ts'
+
+/** Verification modes of the seed document (DESIGN §9). */
+export const VerificationMode = { REDUNDANT: 0, REFERENCE: 1, TEE: 2, ZKML: 3 } as const
+export type VerificationModeValue = (typeof VerificationMode)[keyof typeof VerificationMode]
+
+export interface InferenceSpec {
+  prompt: string
+  maxTokens?: number
+  temperature?: number
+}
+
+export interface InferenceResult {
+  output: string
+  metadata: { tokensUsed: number; executionTime: number; providers: Hex[] }
+  /** Wei. */
+  paid: bigint
+}
+
+/** Status words of the seed document. */
+export type JobStatus = 'posted' | 'assigned' | 'running' | 'completed' | 'finalized' | 'cancelled' | 'failed'
+
+const STATUS: Record<JobState, JobStatus> = {
+  posted: 'posted',
+  awarded: 'assigned',
+  accepted: 'assigned',
+  running: 'running',
+  completed: 'completed',
+  finalized: 'finalized',
+  expired: 'failed',
+  cancelled: 'cancelled',
+  failed: 'failed',
+}
+
+export class DuckMeshClient {
+  readonly #client: Promise<LightClient>
+  readonly #jobs = new Map<Hex, { job: JobHandle; result: Promise<JobResult> }>()
+
+  /**
+   * @param rpcUrl JSON-RPC endpoint of the chain
+   * @param account viem local account, or a private key on the local network
+   * @param jobMarketAddress where `JobMarket` is deployed; the registry is read from it
+   * @param duckTokenAddress where `DuckToken` is deployed
+   * @param seeds multiaddrs of seed peers: there is no central coordinator whose URL could be given
+   */
+  constructor(
+    rpcUrl: string,
+    account: LocalAccount | Hex,
+    jobMarketAddress: Hex,
+    duckTokenAddress: Hex,
+    seeds: string | readonly string[],
+  ) {
+    this.#client = connect(rpcUrl, account, jobMarketAddress, duckTokenAddress, [seeds].flat())
+    // A failure is told by the first call that needs the client.
+    this.#client.catch(() => undefined)
+  }
+
+  /**
+   * Submits a job and resolves to its id. Mode REFERENCE (the default here) is one provider; the others
+   * answer NOT_SUPPORTED. Errors as `submitJob`.
+   */
+  async submitJob(
+    modelId: string,
+    jobSpec: InferenceSpec,
+    maxPrice: bigint,
+    verificationMode: VerificationModeValue = VerificationMode.REFERENCE,
+    timeoutMs: number = DEFAULT_TIMEOUT_MS,
+  ): Promise<Hex> {
+    if (verificationMode !== VerificationMode.REFERENCE) {
+      throw new DuckMeshError('NOT_SUPPORTED', `Verification mode ${verificationMode} is not there yet.`)
+    }
+    const { prompt, maxTokens, temperature } = jobSpec
+    const client = await this.#client
+    const job = await client.submit({
+      model: modelId,
+      messages: [{ role: 'user', content: prompt }],
+      maxPrice,
+      timeoutMs,
+      ...(maxTokens === undefined ? {} : { maxTokens }),
+      ...(temperature === undefined ? {} : { sampling: { temperature } }),
+    })
+    const result = job.result()
+    result.catch(() => undefined)
+    this.#jobs.set(job.jobId, { job, result })
+    return job.jobId
+  }
+
+  /** Resolves when the job is done. Rejects with its failure, or JOB_UNKNOWN. */
+  async waitForResult(jobId: Hex): Promise<InferenceResult> {
+    const found = this.#jobs.get(lowerHex(jobId))
+    if (found === undefined) throw new DuckMeshError('JOB_UNKNOWN', `${jobId} was not submitted here.`)
+    const { paid, provider, states, text, usage } = await found.result
+    const start = states[0]?.atMs ?? 0
+    const end = states.at(-1)?.atMs ?? 0
+    const metadata = {
+      tokensUsed: usage.promptTokens + usage.completionTokens,
+      executionTime: end - start,
+      providers: [provider],
+    }
+    return { output: text, metadata, paid }
+  }
+
+  /** Where the job stands. Rejects with JOB_UNKNOWN. */
+  async getJobStatus(jobId: Hex): Promise<JobStatus> {
+    const running = this.#jobs.get(lowerHex(jobId))
+    if (running !== undefined && !isTerminal(running.job.state)) return STATUS[running.job.state]
+    const rows = await (await this.#client).job(lowerHex(jobId))
+    const last = rows.at(-1)
+    if (last === undefined) throw new DuckMeshError('JOB_UNKNOWN', `${jobId} is not stored here.`)
+    return STATUS[last.state]
+  }
+
+  /** DUCK in the account's wallet and free in its escrow, wei. */
+  async getBalance(): Promise<bigint> {
+    const { wallet, free } = await (await this.#client).funds()
+    return wallet + free
+  }
+
+  /** Leaves the mesh; running jobs end, what was receipted stays paid. */
+  async close(): Promise<void> {
+    await (await this.#client).stop()
+  }
+}
+
+async function connect(
+  rpcUrl: string,
+  account: LocalAccount | Hex,
+  market: Hex,
+  token: Hex,
+  seeds: readonly string[],
+): Promise<LightClient> {
+  const chain = createPublicClient({ transport: http(rpcUrl) })
+  const chainId = await reading(rpcUrl, () => chain.getChainId())
+  const functionName = 'registry'
+  const registry = await reading(rpcUrl, () =>
+    chain.readContract({ address: market, abi: jobMarketAbi, functionName }),
+  )
+  const local = seeds.every((seed) => seed.includes('/127.0.0.1/') || seed.includes('/ip6/::1/'))
+  if (typeof account === 'string' && !local) {
+    throw new DuckMeshError('KEY_REFUSED', 'A raw private key was given for a network that is not local.')
+  }
+  return createLightClient({
+    network: { chainId, rpcUrl, registry, market, token, seeds, local },
+    account: typeof account === 'string' ? privateKeyToAccount(account) : account,
+  })
+}
+
+async function reading<T>(rpcUrl: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (cause) {
+    throw new DuckMeshError('CHAIN_UNREACHABLE', `${rpcUrl} did not answer for this market.`, { cause })
+  }
+}

@@ -1,0 +1,130 @@
+/** Submits one job on the direct lane: choose from signed offers, order, award, run. */
+import { lowerHex } from '@duckmesh/protocols'
+import type { Clock, Crypto, JobSpec, ModelOffer, NetworkIdentity, Rng, Signer } from '@duckmesh/protocols'
+import { saltSpec, sealSpec, signAward, signOrder } from '@duckmesh/protocols/dispatch'
+import type { JobConnection, NonceStore, SaltedSpec, SegmentFacts } from '@duckmesh/protocols/dispatch'
+import { tokenHash } from '@duckmesh/protocols'
+import { sizeBucket } from '@duckmesh/protocols/market'
+import type { DirectNeed, Priced } from '@duckmesh/protocols/market'
+import type { OfferFinder } from '../discovery/find-offers.ts'
+import { buildSpec, fitToContext, promptBucket } from './build-spec.ts'
+import { chooseOffer, resolveModel } from './choose-offer.ts'
+import type { JobConnections } from './job-connections.ts'
+import { JobHandle } from './job-handle.ts'
+import { DEFAULT_MAX_PRICE, DEFAULT_TIMEOUT_MS } from './request.ts'
+import type { JobOptions, JobRequest } from './request.ts'
+
+export interface SubmitJobComponents {
+  clock: Clock
+  crypto: Crypto
+  rng: Rng
+  network: NetworkIdentity
+  signer: Signer
+  nonces: NonceStore
+  finder: OfferFinder
+  connections: JobConnections
+}
+
+/** A request after its checks, with everything that the order will sign. */
+interface Plan {
+  spec: JobSpec
+  need: DirectNeed
+  /** Unix seconds. */
+  deadline: number
+}
+
+/**
+ * Orders a job and awards it to the cheapest provider with a free slot. Resolves when the award is on its
+ * way; the handle tells the rest.
+ *
+ * Rejects with PROMPT_EMPTY, SPEC_INVALID, MODEL_NOT_FOUND, PROVIDER_UNAVAILABLE, PRICE_ABOVE_CAP,
+ * PROVIDER_BUSY, PROMPT_TOO_LONG or PROVIDER_LOST; nothing is paid then.
+ */
+export async function submitJob(
+  components: SubmitJobComponents,
+  request: JobRequest,
+  options: JobOptions = {},
+): Promise<JobHandle> {
+  const signal = options.signal ?? new AbortController().signal
+  const draft = buildSpec(request, components.rng)
+  const model = resolveModel(request.model, await components.finder.offers(signal))
+  const plan = planJob(components, request, draft, model)
+  const choice = await chooseOffer(components.finder, plan.need, components.clock.now(), signal)
+  const connection = await components.connections.to(choice.entry, signal)
+  const run = await award(components, plan, choice, connection)
+  return new JobHandle(run, options.signal)
+}
+
+function planJob(
+  { clock }: SubmitJobComponents,
+  request: JobRequest,
+  draft: JobSpec,
+  model: ModelOffer,
+): Plan {
+  const spec = fitToContext(draft, model.contextLength, request.maxTokens !== undefined)
+  const need: DirectNeed = {
+    modelId: model.modelId,
+    inBucket: Math.min(promptBucket(spec), sizeBucket(model.contextLength)),
+    maxTokens: spec.maxTokens,
+    maxPrice: request.maxPrice ?? DEFAULT_MAX_PRICE,
+    exclude: request.exclude?.map(lowerHex) ?? [],
+  }
+  const endMs = clock.now() + (request.timeoutMs ?? DEFAULT_TIMEOUT_MS)
+  return { spec, need, deadline: Math.ceil(endMs / 1000) }
+}
+
+/** Signs order and award, seals the spec to the chosen provider and starts the segment. */
+async function award(
+  components: SubmitJobComponents,
+  plan: Plan,
+  choice: Priced,
+  connection: JobConnection,
+): ReturnType<typeof startRun> {
+  const { clock, network, nonces, rng, signer } = components
+  const { need, deadline } = plan
+  const salted = saltSpec(plan.spec, rng)
+  const signed = await signOrder(signer, network, rng, {
+    modelId: need.modelId,
+    specHash: salted.specHash,
+    maxPrice: need.maxPrice,
+    deadline,
+    nonce: await nonces.nextNonce(signer.address),
+  })
+  const { jobId, ...order } = signed
+  const awarded = await signAward(signer, network, {
+    jobId,
+    provider: choice.entry.offer.provider,
+    offerHash: choice.entry.offerHash,
+    budget: need.maxPrice,
+    issuedAt: Math.floor(clock.now() / 1000),
+  })
+  return startRun(components, connection, salted, { order, award: awarded }, choice, plan)
+}
+
+type Signed = Pick<Parameters<JobConnection['run']>[1], 'order' | 'award'>
+
+async function startRun(
+  { crypto }: SubmitJobComponents,
+  connection: JobConnection,
+  salted: SaltedSpec,
+  signed: Signed,
+  choice: Priced,
+  plan: Plan,
+): Promise<ReturnType<JobConnection['run']>> {
+  const { jobId, segment, provider, budget } = signed.award.award
+  const { inBucket, maxTokens } = plan.need
+  const { priceIn, priceOut } = choice.model
+  const facts: SegmentFacts = {
+    jobId,
+    segment,
+    payer: signed.order.order.payer,
+    provider,
+    specHash: salted.specHash,
+    deadlineMs: plan.deadline * 1000,
+    fromToken: 0,
+    prefixHash: tokenHash([]),
+    terms: { priceIn, priceOut, inBucket, maxTokens, budget },
+  }
+  const spec = await sealSpec(crypto, connection.encKey, jobId, provider, salted)
+  return connection.run(facts, { ...signed, spec, inBucket, maxTokens, priceIn, priceOut, prefixIds: [] })
+}

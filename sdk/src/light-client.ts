@@ -1,0 +1,86 @@
+/** A light client: joins the mesh, finds providers, runs paid jobs. */
+import { DuckMeshError } from '@duckmesh/protocols'
+import type { Hex } from '@duckmesh/protocols'
+import type { SegmentRow } from '@duckmesh/protocols/dispatch'
+import type { BookEntry } from '@duckmesh/protocols/market'
+import type { ChainReader, Funds } from './chain/chain-reader.ts'
+import type { OfferFinder } from './discovery/find-offers.ts'
+import type { JobHandle } from './job/job-handle.ts'
+import type { JobOptions, JobRequest } from './job/request.ts'
+import { submitJob } from './job/submit-job.ts'
+import type { SubmitJobComponents } from './job/submit-job.ts'
+import { ChatCompletions } from './openai/chat-completions.ts'
+import type { ClientStore } from './store/memory-store.ts'
+
+/** `degraded`: no seed is connected now, known providers may still answer. */
+export type ClientHealth = 'ready' | 'degraded' | 'stopped'
+
+export interface LightClientParts {
+  jobs: SubmitJobComponents
+  chain: ChainReader
+  store: ClientStore
+  finder: OfferFinder
+  /** Peer id of this client. */
+  peerId: string
+  connectedPeers: () => number
+  stop: () => Promise<void>
+}
+
+export class LightClient implements AsyncDisposable {
+  readonly chat: { completions: ChatCompletions }
+  readonly peerId: string
+  /** The payer: this client's account. */
+  readonly payer: Hex
+  readonly #parts: LightClientParts
+  #stopped = false
+
+  constructor(parts: LightClientParts) {
+    this.#parts = parts
+    this.peerId = parts.peerId
+    this.payer = parts.jobs.signer.address
+    const { clock } = parts.jobs
+    this.chat = {
+      completions: new ChatCompletions(
+        (request, options) => this.submit(request, options),
+        () => clock.now(),
+      ),
+    }
+  }
+
+  get health(): ClientHealth {
+    if (this.#stopped) return 'stopped'
+    return this.#parts.connectedPeers() > 0 ? 'ready' : 'degraded'
+  }
+
+  /** Starts one paid job; see `submitJob` for the errors. */
+  submit(request: JobRequest, options: JobOptions = {}): Promise<JobHandle> {
+    if (this.#stopped) return Promise.reject(new DuckMeshError('SHUTTING_DOWN', 'The client is stopped.'))
+    return submitJob(this.#parts.jobs, request, options)
+  }
+
+  /** Live offers of the network, after a search when none are known. */
+  offers(signal: AbortSignal = new AbortController().signal): Promise<BookEntry[]> {
+    return this.#parts.finder.offers(signal)
+  }
+
+  /** Stored rows of a job of this client, one per segment; empty when it is not known here. */
+  job(jobId: Hex): Promise<SegmentRow[]> {
+    return this.#parts.store.jobs.listSegments({ jobId })
+  }
+
+  /** What the account can spend, in its wallet and in escrow. */
+  funds(): Promise<Funds> {
+    return this.#parts.chain.funds(this.payer)
+  }
+
+  /** Stops every job and leaves the mesh; what was receipted stays paid. */
+  async stop(): Promise<void> {
+    if (this.#stopped) return
+    this.#stopped = true
+    await this.#parts.stop()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+}

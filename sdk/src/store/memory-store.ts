@@ -1,0 +1,129 @@
+/**
+ * A client store in memory. What it forgets on exit is learnt again from the providers' hellos: they
+ * show the last voucher, which this payer's own signature proves.
+ */
+import type { Hex } from '@duckmesh/protocols'
+import { DuckMeshError } from '@duckmesh/protocols'
+import type { JobLog, NewSegment, NonceStore, SegmentKey, SegmentPatch, SegmentRow } from '@duckmesh/protocols/dispatch'
+import { isTerminal } from '@duckmesh/protocols/dispatch'
+import type { ChannelKey, ChannelRow, LedgerStore } from '@duckmesh/protocols/settlement'
+
+/** Segments kept; the oldest finished one goes first, so a long-lived page does not grow without end. */
+const MAX_SEGMENTS = 1_000
+
+/** What a client keeps of its jobs and money. */
+export interface ClientStore {
+  readonly ledger: LedgerStore
+  readonly jobs: JobLog
+  readonly nonces: NonceStore
+  close(): Promise<void>
+}
+
+/** Empty stores; `nowMs` starts the order nonces, so that a later run does not reuse them. */
+export function createMemoryStore(nowMs: number): ClientStore {
+  return {
+    ledger: new MemoryLedger(),
+    jobs: new MemoryJobLog(),
+    nonces: new MemoryNonces(nowMs),
+    close: () => Promise.resolve(),
+  }
+}
+
+class MemoryLedger implements LedgerStore {
+  readonly #rows = new Map<string, ChannelRow>()
+
+  loadChannel(key: ChannelKey): Promise<ChannelRow | undefined> {
+    return Promise.resolve(this.#rows.get(`${key.payer}:${key.provider}`))
+  }
+
+  saveChannel(row: ChannelRow): Promise<void> {
+    this.#rows.set(`${row.payer}:${row.provider}`, row)
+    return Promise.resolve()
+  }
+
+  listChannels(): Promise<ChannelRow[]> {
+    return Promise.resolve([...this.#rows.values()])
+  }
+}
+
+class MemoryJobLog implements JobLog {
+  readonly #rows = new Map<string, SegmentRow>()
+
+  insertSegment(row: NewSegment): Promise<void> {
+    const key = keyOf(row)
+    if (this.#rows.has(key)) {
+      return Promise.reject(new DuckMeshError('SEGMENT_USED', 'The segment exists.', { jobId: row.jobId }))
+    }
+    const { atMs, ...rest } = row
+    const history = [{ state: row.state, atMs }]
+    this.#rows.set(key, { ...rest, history, receipts: [], completionIds: [] })
+    this.#trim()
+    return Promise.resolve()
+  }
+
+  updateSegment(key: SegmentKey, patch: SegmentPatch): Promise<void> {
+    const row = this.#rows.get(keyOf(key))
+    if (row === undefined) return Promise.reject(new DuckMeshError('JOB_UNKNOWN', 'No such segment.'))
+    this.#rows.set(keyOf(key), patched(row, patch))
+    return Promise.resolve()
+  }
+
+  getSegment(key: SegmentKey): Promise<SegmentRow | undefined> {
+    return Promise.resolve(this.#rows.get(keyOf(key)))
+  }
+
+  listSegments(filter: { states?: readonly string[]; jobId?: Hex } = {}): Promise<SegmentRow[]> {
+    const { states, jobId } = filter
+    const rows = [...this.#rows.values()]
+    const wanted = rows.filter((row) => states?.includes(row.state) ?? true)
+    return Promise.resolve(wanted.filter((row) => jobId === undefined || row.jobId === jobId))
+  }
+
+  forget(what: 'completionIds' | 'receipts', endedBeforeMs: number): Promise<number> {
+    let changed = 0
+    for (const [key, row] of this.#rows) {
+      const endedAt = row.history.at(-1)?.atMs ?? 0
+      if (!isTerminal(row.state) || endedAt >= endedBeforeMs || row[what].length === 0) continue
+      this.#rows.set(key, { ...row, [what]: [] })
+      changed += 1
+    }
+    return Promise.resolve(changed)
+  }
+
+  #trim(): void {
+    if (this.#rows.size <= MAX_SEGMENTS) return
+    for (const [key, row] of this.#rows) {
+      if (!isTerminal(row.state)) continue
+      this.#rows.delete(key)
+      return
+    }
+  }
+}
+
+function patched(row: SegmentRow, patch: SegmentPatch): SegmentRow {
+  const { enter, failure, ids, receipt } = patch
+  const entered = enter === undefined || enter.state === row.state ? {} : { state: enter.state, history: [...row.history, enter] }
+  return {
+    ...row,
+    ...entered,
+    ...(failure === undefined ? {} : { failure }),
+    receipts: receipt === undefined ? row.receipts : [...row.receipts, receipt],
+    completionIds: ids === undefined ? row.completionIds : [...row.completionIds, ...ids],
+  }
+}
+
+class MemoryNonces implements NonceStore {
+  #next: number
+
+  constructor(first: number) {
+    this.#next = first
+  }
+
+  nextNonce(): Promise<number> {
+    return Promise.resolve(this.#next++)
+  }
+}
+
+function keyOf(key: SegmentKey): string {
+  return `${key.jobId}:${key.segment}`
+}

@@ -1,0 +1,27 @@
+/** The accounts of a local network: anvil's well-known development keys, worthless anywhere else. */
+import { mnemonicToAccount } from 'viem/accounts'
+import type { HDAccount } from 'viem/accounts'
+import { bytesToHex } from 'viem'
+import type { Hex } from 'viem'
+
+const MNEMONIC = 'test test test test test test test test test test test junk'
+
+/** What each account of the mnemonic is for, by index. */
+export const ACCOUNT_INDEX = { deployer: 0, client: 1, chat: 2, firstProvider: 3 } as const
+
+/** Owner and operator of provider `n`, from 0. */
+export function providerAccounts(n: number): { owner: HDAccount; operator: HDAccount } {
+  const first = ACCOUNT_INDEX.firstProvider + 2 * n
+  return { owner: account(first), operator: account(first + 1) }
+}
+
+export function account(index: number): HDAccount {
+  return mnemonicToAccount(MNEMONIC, { addressIndex: index })
+}
+
+/** The raw key, for processes of a local network only. */
+export function privateKeyOf(holder: HDAccount): Hex {
+  const key = holder.getHdKey().privateKey
+  if (key === null) throw new TypeError('The development account has no private key.')
+  return bytesToHex(key)
+}
