@@ -25,10 +25,14 @@ const kebabCase = (name: string): string =>
 function readArtifact(name: string): Artifact {
   const path = join(folder, 'out', `${name}.sol`, `${name}.json`)
   if (!existsSync(path)) throw new Error(`${path} is missing: run \`forge build\` first`)
-  const artifact = JSON.parse(readFileSync(path, 'utf8')) as Artifact
-  if (Object.keys(artifact.bytecode.linkReferences).length > 0)
+  const artifact = JSON.parse(readFileSync(path, 'utf8')) as Partial<Artifact>
+  const { abi, bytecode } = artifact
+  // `forge lint` leaves artifacts without bytecode behind, which `forge build` takes for its own
+  if (abi === undefined || bytecode === undefined)
+    throw new Error(`${path} has no bytecode: run \`forge build --force\` first`)
+  if (Object.keys(bytecode.linkReferences).length > 0)
     throw new Error(`${name} links a library: make the functions of the library internal`)
-  return artifact
+  return { abi, bytecode }
 }
 
 /** One entry of the ABI a line, so that a change of the Solidity side reads well in a diff. */

@@ -31,6 +31,7 @@ async function main(): Promise<void> {
   process.on('SIGTERM', stop)
   // Started by a launcher: when it is gone, so are we.
   process.on('disconnect', stop)
+  if (process.send !== undefined && !process.connected) stop()
 }
 
 main().catch((error: unknown) => {

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { createPublicClient, http, parseEther, zeroAddress, type Address } from 'viem'
+import { createPublicClient, http, zeroAddress, type Address } from 'viem'
 import { readContract } from 'viem/actions'
 import { duckTokenAbi } from '../ts/abi/duck-token.ts'
 import { providerRegistryAbi } from '../ts/abi/provider-registry.ts'
@@ -144,7 +144,6 @@ describe('deployment', () => {
     expect({ code, stdout }).to.deep.equal({ code: 1, stdout: '' })
     expect(stderr).to.contain('WRONG_CHAIN').and.not.contain(relayer.key)
     expect(await chain.getTransactionCount({ address: relayer.address })).to.equal(before)
-    expect(parseEther('1') > 0n).to.equal(true)
   })
 
   const badLines: [string, string[]][] = [

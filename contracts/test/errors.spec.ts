@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { createPublicClient, encodeErrorResult, http, zeroAddress, type Hex } from 'viem'
+import { createPublicClient, encodeErrorResult, http, zeroAddress, type Abi, type Hex } from 'viem'
 import { duckTokenAbi } from '../ts/abi/duck-token.ts'
 import { jobMarketAbi } from '../ts/abi/job-market.ts'
 import { providerRegistryAbi } from '../ts/abi/provider-registry.ts'
@@ -183,7 +183,8 @@ describe('error decoding', () => {
     }
     for (const entry of errors) {
       const args = entry.inputs.map(({ type }) => sample[type])
-      const data = encodeErrorResult({ abi: [entry], errorName: entry.name, args })
+      const abi: Abi = [entry]
+      const data = encodeErrorResult({ abi, errorName: entry.name, args })
       const revert = decodeRevertData(data)
       expect(revert.code).to.equal(entry.name)
       expect(revert.args).to.have.length(args.length)

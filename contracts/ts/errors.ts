@@ -54,7 +54,12 @@ export function decodeRevert(error: unknown): Revert | undefined {
 /** Explains the bytes a reverted call returned. Unknown errors get the code `CHAIN_REVERTED`. */
 export function decodeRevertData(data: Hex): Revert {
   try {
-    const { errorName, args } = decodeErrorResult({ abi, data })
+    // viem leaves `args` out for an error without arguments, whatever its types say
+    const decoded: { errorName: string; args?: readonly unknown[] } = decodeErrorResult({
+      abi,
+      data,
+    })
+    const { errorName, args = [] } = decoded
     return { code: errorName, args, message: adviceFor(errorName, args) }
   } catch {
     return { code: 'CHAIN_REVERTED', args: [data], message: adviceFor('CHAIN_REVERTED', [data]) }

@@ -25,7 +25,7 @@ export const ERROR_CODES = {
   WRONG_CHAIN: { stage: 'chain', retryable: false, todo: 'Point --rpc at the chain of this network, or use the addresses of that chain.' },
   CHAIN_UNREACHABLE: { stage: 'chain', retryable: true, todo: 'Check that the RPC endpoint runs and is reachable.' },
   CHAIN_REVERTED: { stage: 'chain', retryable: false, todo: 'The contract refused the call; its error is in the details.' },
-  KEY_REFUSED: { stage: 'config', retryable: false, todo: 'Raw private keys are accepted on the local network only; use a keystore file.' },
+  KEY_REFUSED: { stage: 'config', retryable: false, todo: 'Use a keystore file of mode 0600; raw private keys are accepted on the local network only.' },
   // mesh
   MALFORMED_FRAME: { stage: 'mesh', retryable: false, todo: 'The other side sent bytes that are not the protocol; it should update.' },
   FRAME_TOO_LARGE: { stage: 'mesh', retryable: false, todo: 'Send a smaller frame; the limits are in docs/spec/mesh.md.' },

@@ -80,6 +80,7 @@ export async function createLightClient(options: LightClientOptions): Promise<Li
     peerId: host.peerId.toString(),
     connectedPeers: () => host.getPeers().length,
     stop: async () => {
+      finder.stop()
       await connections.close()
       await caps.stop()
       await host.stop()

@@ -2,20 +2,23 @@
  * A whole local network: chain, contracts, seed peer, providers and a client, each in a process of its own.
  * `stop` ends all of them in order; when the launcher dies they end by themselves.
  */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { NetworkConfig } from '@duckmesh/sdk'
-import { NETWORKS_FOLDER, preparePeerKey, writeNetworkFile } from '@duckmesh/node'
+import { preparePeerKey, writeNetworkFile } from '@duckmesh/node'
 import type { HDAccount } from 'viem/accounts'
 import { ACCOUNT_INDEX, account, privateKeyOf, providerAccounts } from './chain/accounts.ts'
 import { NetworkFunder } from './chain/network-funder.ts'
 import type { ProviderSeat } from './chain/network-funder.ts'
 import { startAnvil } from './chain/start-anvil.ts'
 import type { LocalChain } from './chain/start-anvil.ts'
-import { Child } from './processes/child.ts'
-import type { ChildEvent } from './processes/child.ts'
+import { makeNetworkFolder, modelsFolder, removeDeadNetworks } from './network-folder.ts'
+import type { Child } from './processes/child.ts'
+import { ChildGroup } from './processes/child-group.ts'
+import type { ChildEvent } from './processes/interface.ts'
+import { nodeChild } from './processes/node-child.ts'
 
 /** Longest start of one Node process, ms; a provider packs and tests its model within it. */
 const START_TIMEOUT_MS = 60_000
@@ -28,6 +31,8 @@ export interface DevnetInit {
   /** Folder in which `.duckmesh/<network>` is made. */
   root: string
   providers?: number
+  /** Ends a start that is under way; what was started is stopped. */
+  signal?: AbortSignal
   /** Progress for people, one sentence at a time. */
   onProgress?: (text: string) => void
   /** Every event line of every child. */
@@ -43,6 +48,16 @@ export interface DevnetProvider extends ProviderSeat {
   child: Child
 }
 
+/** What `start` has made before there is a client. */
+interface DevnetParts {
+  folder: string
+  group: ChildGroup
+  chain: LocalChain
+  funder: NetworkFunder
+  network: NetworkConfig
+  seed: Child
+}
+
 export class Devnet {
   readonly folder: string
   readonly chain: LocalChain
@@ -50,49 +65,62 @@ export class Devnet {
   readonly network: NetworkConfig
   readonly seed: Child
   readonly providers: DevnetProvider[] = []
-  client!: Child
+  client: Child
   readonly #init: DevnetInit
+  readonly #group: ChildGroup
 
-  private constructor(init: DevnetInit, folder: string, parts: Pick<Devnet, 'chain' | 'funder' | 'network' | 'seed'>) {
+  private constructor(init: DevnetInit, parts: DevnetParts, client: Child) {
     this.#init = init
-    this.folder = folder
+    this.#group = parts.group
+    this.folder = parts.folder
     this.chain = parts.chain
     this.funder = parts.funder
     this.network = parts.network
     this.seed = parts.seed
+    this.client = client
   }
 
-  /** Starts everything. Rejects with ANVIL_MISSING, CHILD_FAILED or what a child said; nothing is left running. */
+  /**
+   * Starts everything. Rejects with ANVIL_MISSING, CHILD_FAILED with what a child said, or what the signal was
+   * aborted with; nothing is left running.
+   */
   static async start(init: DevnetInit): Promise<Devnet> {
-    const started: Child[] = []
-    const folder = await makeFolder(init.root)
+    init.signal?.throwIfAborted()
+    await removeDeadNetworks(init.root)
+    const folder = await makeNetworkFolder(init.root)
+    const group = new ChildGroup()
+    const stop = (): void => void group.stop()
+    init.signal?.addEventListener('abort', stop, { once: true })
     try {
-      return await Devnet.#start(init, folder, started)
+      return await Devnet.#start(init, folder, group)
     } catch (error) {
-      await Promise.all(started.map((child) => child.stop()))
+      await group.stop()
       await rm(folder, { recursive: true, force: true })
+      init.signal?.throwIfAborted()
       throw error
+    } finally {
+      init.signal?.removeEventListener('abort', stop)
     }
   }
 
-  static async #start(init: DevnetInit, folder: string, started: Child[]): Promise<Devnet> {
+  static async #start(init: DevnetInit, folder: string, group: ChildGroup): Promise<Devnet> {
     const progress = init.onProgress ?? ((): void => undefined)
     progress('Starting a chain of its own')
-    const chain = await startAnvil((line) => init.onLog?.('anvil', line))
-    started.push(chain.child)
-    const seed = spawnNode(init, 'seed', seedCommand(folder))
-    started.push(seed)
+    const chain = await startAnvil(group, (line) => init.onLog?.('anvil', line))
+    const seed = spawnNode(init, group, 'seed', seedCommand(folder))
     progress('Deploying DUCK, the registry and the job market')
     const funder = new NetworkFunder(chain)
     const addresses = await funder.deploy()
     const { addresses: seeds } = await seed.event('ready', START_TIMEOUT_MS)
     const { chainId, rpcUrl } = chain
     const network = { chainId, rpcUrl, ...addresses, seeds: [String((seeds as string[])[0])], local: true }
-    const devnet = new Devnet(init, folder, { chain, funder, network, seed })
+    // It needs no funds to start, and starting takes longest.
+    const parts = { folder, group, chain, funder, network, seed }
+    const devnet = new Devnet(init, parts, await spawnClient(init, parts))
     progress('Staking providers and funding clients')
-    await devnet.#addProviders(init.providers ?? 1, started)
+    await devnet.#addProviders(init.providers ?? 1)
     progress('Joining with a client')
-    devnet.client = await devnet.#startClient(started)
+    await devnet.client.event('ready', START_TIMEOUT_MS)
     const chat = account(ACCOUNT_INDEX.chat)
     const dataDir = join(folder, 'chat')
     await writeNetworkFile(folder, { network, account: { privateKey: privateKeyOf(chat), dataDir }, pid: process.pid })
@@ -108,17 +136,26 @@ export class Devnet {
   /** Starts a provider's process again, after it ended or was killed. */
   async restartProvider(provider: DevnetProvider): Promise<void> {
     await provider.child.stop()
-    provider.child = spawnNode(this.#init, provider.name, peerCommand(provider.configFile))
+    provider.child = spawnNode(this.#init, this.#group, provider.name, peerCommand(provider.configFile))
     await provider.child.event('ready', START_TIMEOUT_MS)
+  }
+
+  /** Starts the client's process again, with the data it left. */
+  async restartClient(): Promise<void> {
+    await this.client.stop()
+    this.client = spawnNode(this.#init, this.#group, 'client', clientCommand(this.folder))
+    await this.client.event('ready', START_TIMEOUT_MS)
+  }
+
+  /** Folder in which the client keeps its channels and jobs. */
+  get clientData(): string {
+    return join(this.folder, CLIENT_DATA)
   }
 
   /** Ends every process, the chain last, and removes the folder. */
   async stop(): Promise<void> {
-    await this.client.stop()
-    await Promise.all(this.providers.map(({ child }) => child.stop()))
-    await this.seed.stop()
-    await this.chain.child.stop()
-    await rm(this.folder, { recursive: true, force: true })
+    await this.#group.stop()
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 3 })
   }
 
   /** Every process with its name, for listings and for watching. */
@@ -126,15 +163,14 @@ export class Devnet {
     return [this.chain.child, this.seed, ...this.providers.map(({ child }) => child), this.client]
   }
 
-  async #addProviders(count: number, started: Child[]): Promise<void> {
+  async #addProviders(count: number): Promise<void> {
     for (let n = 0; n < count; n++) {
       const name = `provider-${n}`
       const dataDir = join(this.folder, name)
       const seat = { ...providerAccounts(n), peerKey: await preparePeerKey(dataDir) }
       await this.funder.registerProvider(seat)
       const configFile = await this.#writePeerConfig(name, dataDir, seat, n)
-      const child = spawnNode(this.#init, name, peerCommand(configFile))
-      started.push(child)
+      const child = spawnNode(this.#init, this.#group, name, peerCommand(configFile))
       this.providers.push({ ...seat, name, configFile, child })
     }
     const payers: HDAccount[] = [account(ACCOUNT_INDEX.client), account(ACCOUNT_INDEX.chat)]
@@ -155,29 +191,30 @@ export class Devnet {
         owner: seat.owner.address,
         priceIn: `${(PRICE_IN * percent) / 100n}`,
         priceOut: `${(PRICE_OUT * percent) / 100n}`,
-        modelsDir: join(this.#init.root, NETWORKS_FOLDER, 'models'),
+        modelsDir: modelsFolder(this.#init.root),
       },
       log: { level: 'info', json: true },
     })
   }
-
-  async #startClient(started: Child[]): Promise<Child> {
-    const file = await writeJson(join(this.folder, 'client.json'), {
-      network: this.network,
-      privateKey: privateKeyOf(account(ACCOUNT_INDEX.client)),
-      dataDir: join(this.folder, 'client'),
-    })
-    const child = spawnNode(this.#init, 'client', [fileOf('./processes/client-process.ts'), file])
-    started.push(child)
-    await child.event('ready', START_TIMEOUT_MS)
-    return child
-  }
 }
 
-async function makeFolder(root: string): Promise<string> {
-  const parent = join(root, NETWORKS_FOLDER)
-  await mkdir(parent, { recursive: true, mode: 0o700 })
-  return mkdtemp(join(parent, 'devnet-'))
+const CLIENT_DATA = 'client'
+
+async function spawnClient(init: DevnetInit, { folder, group, network }: DevnetParts): Promise<Child> {
+  await writeJson(clientFile(folder), {
+    network,
+    privateKey: privateKeyOf(account(ACCOUNT_INDEX.client)),
+    dataDir: join(folder, CLIENT_DATA),
+  })
+  return spawnNode(init, group, 'client', clientCommand(folder))
+}
+
+function clientFile(folder: string): string {
+  return join(folder, 'client.json')
+}
+
+function clientCommand(folder: string): string[] {
+  return [fileOf('./processes/client-process.ts'), clientFile(folder)]
 }
 
 async function writeJson(path: string, content: object): Promise<string> {
@@ -185,14 +222,10 @@ async function writeJson(path: string, content: object): Promise<string> {
   return path
 }
 
-/** Node flags of every child: sources run as they are. */
-const NODE_FLAGS = ['--conditions=@duckmesh/source', '--disable-warning=ExperimentalWarning']
-
-function spawnNode(init: DevnetInit, name: string, args: readonly string[]): Child {
-  return new Child({
+function spawnNode(init: DevnetInit, group: ChildGroup, name: string, args: readonly string[]): Child {
+  return group.spawn({
+    ...nodeChild(init.root, args),
     name,
-    command: process.execPath,
-    args: [...NODE_FLAGS, ...args],
     onLog: (line) => init.onLog?.(name, line),
     onEvent: (event) => init.onEvent?.(name, event),
   })

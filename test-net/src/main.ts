@@ -1,22 +1,20 @@
 /** `npm start`: brings up a local network, runs the main job, settles it, and stays up for more. */
 import { resolve } from 'node:path'
-import { DuckMeshError, toDuckMeshError } from '@duckmesh/protocols'
-import { formatDuck, toJson } from '@duckmesh/node'
+import { toDuckMeshError } from '@duckmesh/protocols'
+import { exitCodeOf, formatDuck, toJson } from '@duckmesh/node'
 import { parseEther } from 'viem'
 import { Devnet } from './devnet.ts'
 import { runMainJob } from './job/main-job.ts'
 import { HumanPrinter } from './output/human.ts'
 import { USAGE, parseStartArgs } from './parse-args.ts'
 import type { StartOptions } from './parse-args.ts'
-import { RemoteError } from './processes/child.ts'
-import { watchParent } from './processes/watch-parent.ts'
+import { onEnd } from './processes/on-end.ts'
+import { RemoteError } from './processes/remote-error.ts'
 
-/** sysexits: 78 bad configuration. */
-const EXIT_CONFIG = 78
-const EXIT_FAILED = 1
 /** 128 + SIGINT. */
 const EXIT_INTERRUPTED = 130
 
+/** Resolves when the network is stopped; with `--once` after the job, else at a signal. */
 async function main(): Promise<void> {
   const options = parseStartArgs(process.argv.slice(2))
   if (options.help) {
@@ -27,9 +25,24 @@ async function main(): Promise<void> {
   const printer = new HumanPrinter((text) => {
     out.write(text)
   })
-  const starting = Devnet.start({
+  const ended = onEnd(() => process.exit(EXIT_INTERRUPTED))
+  ended.addEventListener('abort', () => {
+    process.exitCode = EXIT_INTERRUPTED
+    printer.line('· Stopping every process')
+  })
+  try {
+    await runNetwork(options, printer, ended)
+  } catch (error) {
+    // What fails after a signal failed because of it.
+    if (!ended.aborted) throw error
+  }
+}
+
+async function runNetwork(options: StartOptions, printer: HumanPrinter, ended: AbortSignal): Promise<void> {
+  const net = await Devnet.start({
     root: resolve('.'),
     providers: options.peers,
+    signal: ended,
     onProgress: (text) => {
       printer.line(`· ${text}`)
     },
@@ -37,23 +50,14 @@ async function main(): Promise<void> {
       printer.onEvent(name, event)
     },
   })
-  const stop = stopOnce(starting)
-  onEnd(() => {
-    printer.line('· Stopping every process')
-    void stop().finally(() => process.exit(EXIT_INTERRUPTED))
-  })
-  const net = await starting
+  const stop = (): void => void net.stop()
+  ended.addEventListener('abort', stop)
   try {
     await run(net, options, printer)
-  } catch (error) {
-    await stop()
-    throw error
+    if (!options.once) await stayUp(net, printer, ended)
+  } finally {
+    await net.stop()
   }
-  if (options.once) {
-    await stop()
-    return
-  }
-  stayUp(net, printer)
 }
 
 async function run(net: Devnet, options: StartOptions, printer: HumanPrinter): Promise<void> {
@@ -72,8 +76,8 @@ async function run(net: Devnet, options: StartOptions, printer: HumanPrinter): P
   if (options.json) process.stdout.write(`${toJson(report)}\n`)
 }
 
-/** Says what to try; the processes keep this one alive. A child that dies is told, the rest stays up. */
-function stayUp(net: Devnet, printer: HumanPrinter): void {
+/** Says what to try and waits for the end. A child that dies is told, the rest stays up. */
+async function stayUp(net: Devnet, printer: HumanPrinter, ended: AbortSignal): Promise<void> {
   printer.line()
   printer.line('The network stays up. Try, in another terminal in this folder:')
   printer.line('  npx duckmesh chat "What is the capital of Norway?"')
@@ -81,37 +85,24 @@ function stayUp(net: Devnet, printer: HumanPrinter): void {
   printer.line('Ctrl-C ends every process.')
   for (const child of net.children) {
     void child.exited.then(({ code, signal }) => {
+      if (ended.aborted) return
       printer.line(`· ${child.name} ended (${signal ?? `code ${code ?? 'unknown'}`})`)
     })
   }
+  if (ended.aborted) return
+  await new Promise<void>((resolve) => {
+    ended.addEventListener('abort', () => {
+      resolve()
+    })
+  })
 }
 
-function stopOnce(starting: Promise<Devnet>): () => Promise<void> {
-  let stopping: Promise<void> | null = null
-  return () => {
-    stopping ??= starting.then(
-      (net) => net.stop(),
-      () => undefined,
-    )
-    return stopping
-  }
-}
-
-/** Ctrl-C, SIGTERM, SIGHUP, or the death of whoever started us. */
-function onEnd(end: () => void): void {
-  let ending = false
-  const once = (): void => {
-    if (ending) return
-    ending = true
-    end()
-  }
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, once)
-  watchParent(once)
-}
-
-main().catch((error: unknown) => {
-  const failure = error instanceof RemoteError ? error : toDuckMeshError(error)
-  process.stderr.write(`${failure.code}: ${failure.message}\n`)
-  const config = failure instanceof DuckMeshError && failure.stage === 'config'
-  process.exit(config ? EXIT_CONFIG : EXIT_FAILED)
-})
+main().then(
+  // At once: what a failed start left in the event loop must not hold the process.
+  () => process.exit(),
+  (error: unknown) => {
+    const failure = error instanceof RemoteError ? error : toDuckMeshError(error)
+    process.stderr.write(`${failure.code}: ${failure.message}\n`)
+    process.exit(exitCodeOf(failure))
+  },
+)

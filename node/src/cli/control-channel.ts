@@ -16,6 +16,8 @@ interface Message {
 export function serveCommands(commands: Commands, onGone: () => void): void {
   if (process.send === undefined) return
   process.on('disconnect', onGone)
+  // It may have gone while this process was starting, when nobody listened.
+  if (!process.connected) onGone()
   process.on('message', (message) => {
     const { command, id, ...fields } = message as Message & Record<string, unknown>
     const run = commands[command]

@@ -10,6 +10,7 @@ import { tcp } from '@libp2p/tcp'
 import { webSockets } from '@libp2p/websockets'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
+import { FIRST_DHT_LOOK_MS } from './constants.ts'
 import type { PeerHost, PeerHostInit } from './interface.ts'
 
 /**
@@ -34,6 +35,7 @@ export async function createPeerHost(init: PeerHostInit): Promise<PeerHost> {
         dht: kadDHT({
           protocol: KAD_PROTOCOL,
           clientMode: false,
+          initialQuerySelfInterval: FIRST_DHT_LOOK_MS,
           peerInfoMapper: init.local ? passthroughMapper : removePrivateAddressesMapper,
         }),
       },

@@ -79,14 +79,18 @@ export class SeedKeeper {
   }
 
   async #round(): Promise<void> {
-    if (this.#dialling || this.#stopped.signal.aborted) return
+    if (this.#dialling || this.#isStopped()) return
     this.#dialling = true
     const answered = await Promise.all(this.#unconnected().map((seed) => this.#dial(seed)))
     this.#dialling = false
-    if (this.#stopped.signal.aborted) return
+    if (this.#isStopped()) return
     this.#failedRounds = answered.includes(true) ? 0 : this.#failedRounds + 1
     if (this.#failedRounds >= this.#rounds) this.#giveUp()
     if (this.#unconnected().length > 0) this.#schedule()
+  }
+
+  #isStopped(): boolean {
+    return this.#stopped.signal.aborted
   }
 
   /** True when the seed answered. */

@@ -86,8 +86,12 @@ function plainValue(value: unknown): unknown {
   if (value instanceof Uint8Array) return `${value.length.toString()} bytes`
   if (typeof value !== 'object' || value === null) return value
   // Peer ids, addresses and the like know how to be read; their insides are nobody's business.
-  if (Object.getPrototypeOf(value) !== Object.prototype) return String(value as { toString(): string })
+  if (Object.getPrototypeOf(value) !== Object.prototype) return textOf(value)
   return plain({ ...value })
+}
+
+function textOf(value: { toString(): string }): string {
+  return value.toString()
 }
 
 function plainError(error: Error): Record<string, unknown> {

@@ -4,7 +4,6 @@ import type { Hex } from '@duckmesh/protocols'
 import { BindingBook, GossipDriver, allShards, gossipOptions, hostLimits } from '@duckmesh/protocols/mesh'
 import { redeemable } from '@duckmesh/protocols/settlement'
 import { identityOf } from '@duckmesh/sdk'
-import { openChain } from '../chain/index.ts'
 import type { Config } from '../config/index.ts'
 import { EncKeyring, NodeCrypto, NodePeerSigner } from '../crypto/index.ts'
 import { SeedKeeper, createPeerHost, openPeerDatastore, systemClock } from '../host/index.ts'
@@ -17,6 +16,7 @@ import { Housekeeper } from './housekeeper.ts'
 import type { PeerStatus, RunningPeer, SegmentNotice } from './interface.ts'
 import { loadModels } from './load-models.ts'
 import { NeighbourFinder } from './neighbour-finder.ts'
+import { openChain } from './open-chain.ts'
 import { OwnBinding } from './own-binding.ts'
 import { ProviderRole } from './provider-role.ts'
 import type { ProviderSettings } from './provider-role.ts'
@@ -73,7 +73,10 @@ async function build(
   const peerKey = await loadPeerKey(dir.peerKeyFile)
   const peerSigner = new NodePeerSigner(peerKey)
 
-  const chain = await openChain({ config: config.network, clock, logger, signer: config.keys, provider: provider.owner })
+  const chainInit = { clock, logger, network: config.network, provider: provider.owner, signer }
+  const chain = opened(await openChain(chainInit), (opened) => {
+    opened.stop()
+  })
   const engine = opened(await loadModels(provider.modelsDir, logger), (host) => host.stop())
 
   const gossipInit = { network: network.name, shards: allShards(), loopback: config.network.local }
@@ -92,7 +95,7 @@ async function build(
   const bindings = new BindingBook({ network, crypto, clock })
   const shared = { bindings, clock, crypto, host, logger, network, signer, store, unsealer }
   const gossip = new GossipDriver(
-    { ...shared, pubsub: host.services.pubsub, signer: peerSigner, stake: chain },
+    { ...shared, pubsub: host.services.pubsub, signer: peerSigner, stake: chain.stake },
     {},
     { shards: allShards() },
   )
@@ -111,7 +114,7 @@ async function build(
   })
   await seeds.join()
   const onSegment = init.onSegment ?? ((): void => undefined)
-  const role = new ProviderRole({ ...shared, binding, engine, gossip, port: chain }, provider, config.redeem, onSegment)
+  const role = new ProviderRole({ ...shared, binding, engine, gossip, port: chain.settlement }, provider, config.redeem, onSegment)
   await role.start()
   opened(role, (started) => started.stop())
   const finder = new NeighbourFinder({ ...shared, network: network.name })

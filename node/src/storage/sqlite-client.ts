@@ -30,7 +30,7 @@ export class SqliteClient implements Sql {
     this.#worker.on('message', (response: Response) => {
       this.#answer(response)
     })
-    this.#worker.on('error', (error) => {
+    this.#worker.on('error', (error: Error) => {
       this.#end(storeError(this.#path, { reason: 'failed', message: error.message }))
     })
     this.#worker.on('exit', () => {

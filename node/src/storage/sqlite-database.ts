@@ -62,7 +62,7 @@ export class SqliteDatabase {
   }
 
   query(statement: SqlStatement): SqlRow[] {
-    return this.#prepare(statement.sql).all(...(statement.params ?? [])) as SqlRow[]
+    return this.#prepare(statement.sql).all(...(statement.params ?? []))
   }
 
   close(): void {

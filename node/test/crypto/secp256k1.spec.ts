@@ -48,8 +48,8 @@ describe('secp256k1', () => {
     const signer = new OperatorSigner(new Uint8Array(32).fill(7))
     const digest = hexOf(new Uint8Array(32).fill(9))
     const signature = signer.signDigest(digest)
-    const r = `0x${signature.slice(2, 66)}` as Hex
-    const s = `0x${signature.slice(66, 130)}` as Hex
+    const r: Hex = `0x${signature.slice(2, 66)}`
+    const s: Hex = `0x${signature.slice(66, 130)}`
     const v = Number.parseInt(signature.slice(130), 16)
     const compose = (rr: Hex, ss: Hex, last: number): Hex =>
       `0x${rr.slice(2)}${ss.slice(2)}${last.toString(16).padStart(2, '0')}`

@@ -27,7 +27,7 @@ export async function withHosts(
     for (const init of inits) hosts.push(await startHost(init))
     await use(...hosts)
   } finally {
-    await Promise.all(hosts.map((host) => host.stop()))
+    await Promise.all(hosts.map(async (host) => host.stop()))
   }
 }
 

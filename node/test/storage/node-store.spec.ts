@@ -50,7 +50,7 @@ describe('job log', () => {
       const error = await rejection(jobs.insertSegment(again, 'grouped'))
       expect(error.code).to.equal('SEGMENT_USED')
       expect(error.jobId).to.equal(JOB)
-      const shouted = newSegment({ jobId: `0x${hexOfDigit('A', 32).slice(2)}` as Hex })
+      const shouted = newSegment({ jobId: `0x${hexOfDigit('A', 32).slice(2)}` })
       await jobs.insertSegment({ ...shouted, jobId: hexOfDigit('a', 32) }, 'grouped')
       expect((await rejection(jobs.insertSegment(shouted, 'grouped'))).code).to.equal(
         'SEGMENT_USED',

@@ -66,6 +66,7 @@ export function useReserved(row: ChannelRow, key: SegmentKey, amount: bigint): C
 export function closeReservation(row: ChannelRow, key: SegmentKey): ChannelRow {
   const { used } = reservationOf(row, key)
   const open = row.open.filter((one) => !same(one, key))
+  if (open.length === row.open.length) return row
   return { ...row, open, settled: row.settled + used }
 }
 

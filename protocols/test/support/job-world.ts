@@ -28,6 +28,8 @@ export interface JobInput {
   maxPrice?: bigint
   lifeMs?: number
   segment?: number
+  /** What the order signs instead of the hash of the spec. */
+  specHash?: Hex
   /** What the spec says instead of what the award says. */
   spec?: Partial<JobSpec>
 }
@@ -142,14 +144,14 @@ export class JobWorld {
   async prepare(input: JobInput = {}, payer = this.payer): Promise<PreparedJob> {
     const { maxTokens = 160, inBucket = 16, segment = 0, lifeMs = 600_000 } = input
     const salted = saltSpec({ ...jobSpec(maxTokens), ...input.spec }, this.rng)
-    const deadline = (this.clock.now() + lifeMs) / 1000
+    const deadline = Math.ceil((this.clock.now() + lifeMs) / 1000)
     const unbound = { ...PRICES, inBucket, maxTokens, budget: 0n }
     const budget = input.budget ?? segmentPriceCap(unbound)
     const terms: Terms = { ...unbound, budget }
     const { signer } = payer
     const { jobId, ...order } = await signOrder(signer, TEST_NETWORK, this.rng, {
       modelId: MODEL,
-      specHash: salted.specHash,
+      specHash: input.specHash ?? salted.specHash,
       maxPrice: input.maxPrice ?? budget,
       deadline,
       nonce: await payer.nonces.nextNonce(payer.address),
@@ -177,9 +179,9 @@ export class JobWorld {
     return link.connection.run(facts, frame)
   }
 
-  /** Lets everything run until `done`; a test that waits for nothing fails here. */
+  /** Lets everything run until `done`; sealing runs on other threads, so the number of turns is generous. */
   async until(done: () => boolean, what = 'condition'): Promise<void> {
-    for (let turn = 0; turn < 5_000; turn += 1) {
+    for (let turn = 0; turn < 500_000; turn += 1) {
       if (done()) return
       await settle()
     }

@@ -65,7 +65,8 @@ export class ScriptedEngine implements StepEngine {
     const end = Math.min(script.stopAfter ?? spec.maxTokens, spec.maxTokens)
     let left = maxTokens
     while (left > 0 && state.tokens < end) {
-      await Promise.race([script.gate?.(state.tokens), aborted(signal, script.deaf)])
+      const held = script.gate?.(state.tokens)
+      await (script.deaf === true ? held : Promise.race([held, aborted(signal)]))
       if (signal.aborted && script.deaf !== true) return { finishReason: null }
       if (state.tokens >= (script.failAt?.tokens ?? Infinity)) throw script.failAt?.error as Error
       const size = Math.min(script.group ?? 8, left, end - state.tokens)
@@ -80,8 +81,7 @@ export class ScriptedEngine implements StepEngine {
   }
 }
 
-function aborted(signal: AbortSignal, deaf: boolean | undefined): Promise<void> | undefined {
-  if (deaf === true) return undefined
+function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve()
     signal.addEventListener('abort', () => resolve(), { once: true })

@@ -4,7 +4,8 @@ import { createRequire } from 'node:module'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DuckMeshError } from '@duckmesh/protocols'
-import { Child } from '../processes/child.ts'
+import type { Child } from '../processes/child.ts'
+import type { ChildGroup } from '../processes/child-group.ts'
 
 /** From spawn to the first block, ms; measured 0.3 s, a loaded machine is slower. */
 const START_TIMEOUT_MS = 20_000
@@ -19,20 +20,33 @@ export interface LocalChain {
 }
 
 /** Rejects with ANVIL_MISSING or CHILD_FAILED. */
-export async function startAnvil(onLog?: (line: string) => void): Promise<LocalChain> {
+export async function startAnvil(
+  group: ChildGroup,
+  onLog: (line: string) => void = () => undefined,
+): Promise<LocalChain> {
   // A chain id of its own, so that two local networks never mix (docs/spec/mesh.md).
   const chainId = 31_337_000 + Math.floor(Math.random() * 1_000_000)
   const options = ['--host', '127.0.0.1', '--port', '0', '--chain-id', `${chainId}`]
   // Receipts come in about 20 ms and the clock runs when nothing is sent.
   const mining = ['--block-time', '1', '--mixed-mining']
-  const child = new Child({
-    name: 'anvil',
-    command: process.execPath,
-    args: [fileURLToPath(new URL('../processes/keeper.ts', import.meta.url)), findAnvil(), ...options, ...mining],
-    ...(onLog === undefined ? {} : { onLog }),
+  const keeper = fileURLToPath(new URL('../processes/keeper.ts', import.meta.url))
+  const args = [keeper, findAnvil(), ...options, ...mining]
+  const child = group.spawn({ name: 'anvil', command: process.execPath, args, onLog })
+  const ready = await child.event('ready', START_TIMEOUT_MS)
+  const pid = Number(ready['pid'])
+  // The keeper ends anvil and then itself; when the keeper is killed, nobody else would.
+  void child.exited.then(() => {
+    endProcess(pid)
   })
-  const { port, pid } = await child.event('ready', START_TIMEOUT_MS)
-  return { rpcUrl: `http://127.0.0.1:${Number(port)}`, chainId, child, pid: Number(pid) }
+  return { rpcUrl: `http://127.0.0.1:${Number(ready['port'])}`, chainId, child, pid }
+}
+
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // Gone already, as it should be.
+  }
 }
 
 /** The native binary: the installed npm package, else `anvil` from the PATH. Throws ANVIL_MISSING. */

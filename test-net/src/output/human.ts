@@ -1,7 +1,7 @@
 /** What `npm start` shows to people, line by line, as it happens. */
 import { formatDuck } from '@duckmesh/node'
 import type { MainJobReport } from '../job/interface.ts'
-import type { ChildEvent } from '../processes/child.ts'
+import type { ChildEvent } from '../processes/interface.ts'
 
 const STATE_TEXT: Readonly<Record<string, string>> = {
   posted: 'order signed; nothing is paid yet',

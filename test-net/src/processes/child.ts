@@ -3,35 +3,30 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { DuckMeshError } from '@duckmesh/protocols'
-
-/** One line of a child's stdout. */
-export interface ChildEvent {
-  event: string
-  [field: string]: unknown
-}
-
-export interface ChildInit {
-  /** For messages and logs. */
-  name: string
-  command: string
-  args: readonly string[]
-  env?: Readonly<Record<string, string>>
-  /** Every line of stderr; the last ones are also kept for a failure. */
-  onLog?: (line: string) => void
-  onEvent?: (event: ChildEvent) => void
-}
+import type { ChildEvent, ChildExit, ChildInit, RemoteFailure } from './interface.ts'
+import { RemoteError } from './remote-error.ts'
 
 /** Lines of stderr that a failure quotes. */
 const KEPT_LINES = 20
 /** Time from SIGTERM to SIGKILL, ms. */
 const STOP_GRACE_MS = 8_000
 
+/** What a child answers to a command. */
+interface Answer {
+  id: string
+  ok: boolean
+  result?: unknown
+  error?: RemoteFailure
+}
+
 export class Child {
   readonly name: string
   readonly process: ChildProcess
-  /** Resolves when the process is gone. */
-  readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
-  readonly #events: ChildEvent[] = []
+  /** Resolves when the process is gone; at once when it could not be started. */
+  readonly exited: Promise<ChildExit>
+  /** The first event of each name. */
+  readonly #events = new Map<string, ChildEvent>()
+  readonly #answers = new Map<string, Answer>()
   readonly #waiting = new Set<() => void>()
   readonly #log: string[] = []
   #gone = false
@@ -45,12 +40,16 @@ export class Child {
       env: { ...process.env, ...init.env },
     })
     this.exited = new Promise((resolve) => {
-      this.process.once('error', (error) => {
+      const end = (code: number | null, signal: NodeJS.Signals | null): void => {
+        this.#gone = true
+        resolve({ code, signal })
+        this.#wake()
+      }
+      this.process.once('exit', end)
+      // Also told when a command could not be sent; then the process may still run.
+      this.process.on('error', (error) => {
         this.#log.push(String(error))
-        this.#end(resolve, null, null)
-      })
-      this.process.once('exit', (code, signal) => {
-        this.#end(resolve, code, signal)
+        if (this.process.pid === undefined) end(null, null)
       })
     })
     this.#read(init)
@@ -64,37 +63,29 @@ export class Child {
     return this.#gone
   }
 
-  /** The last lines of its log. */
-  get lastLines(): readonly string[] {
-    return this.#log
-  }
-
   /** What it told when it was ready, once it is. */
   get lastReady(): ChildEvent | undefined {
-    return this.#events.find((event) => event.event === 'ready')
+    return this.#events.get('ready')
   }
 
   /** Resolves to the first event of this name, past or future. Rejects with CHILD_FAILED when it exits first. */
-  async event(name: string, timeoutMs: number): Promise<ChildEvent> {
-    const deadline = Date.now() + timeoutMs
-    for (;;) {
-      const found = this.#events.find((event) => event.event === name)
-      if (found !== undefined) return found
-      const leftMs = deadline - Date.now()
-      if (this.#gone || leftMs <= 0) throw this.failure(`told no "${name}"`)
-      await this.#change(leftMs)
-    }
+  event(name: string, timeoutMs: number): Promise<ChildEvent> {
+    return this.#until(`told no "${name}"`, timeoutMs, () => this.#events.get(name))
   }
 
-  /** Sends a command and waits for the answer with the same id. */
+  /** Sends a command and waits for its answer. Rejects with the child's own code, or CHILD_FAILED. */
   async ask<T>(command: string, fields: Record<string, unknown>, timeoutMs: number): Promise<T> {
     const id = crypto.randomUUID()
+    if (!this.process.connected) throw this.failure(`cannot be asked for "${command}"`)
     this.process.send({ command, id, ...fields })
-    const { ok, result, error } = await this.event(`answer:${id}`, timeoutMs)
-    if (ok === true) return result as T
-    throw new RemoteError(error as RemoteFailure)
+    const what = `gave no answer to "${command}"`
+    const { error, ok, result } = await this.#until(what, timeoutMs, () => this.#answers.get(id))
+    this.#answers.delete(id)
+    if (ok) return result as T
+    throw new RemoteError(error ?? { code: 'INTERNAL', message: `${this.name} ${what}.` })
   }
 
+  /** CHILD_FAILED with the last lines of its log. */
   failure(what: string): DuckMeshError {
     const tail = this.#log.length === 0 ? 'It printed nothing.' : this.#log.join('\n')
     return new DuckMeshError('CHILD_FAILED', `${this.name} ${what}.\n${tail}\n`, {
@@ -111,21 +102,26 @@ export class Child {
     clearTimeout(kill)
   }
 
-  #end(
-    resolve: (exit: { code: number | null; signal: NodeJS.Signals | null }) => void,
-    code: number | null,
-    signal: NodeJS.Signals | null,
-  ): void {
-    this.#gone = true
-    resolve({ code, signal })
-    this.#wake()
+  async #until<T>(what: string, timeoutMs: number, find: () => T | undefined): Promise<T> {
+    const deadline = Date.now() + timeoutMs
+    for (;;) {
+      const found = find()
+      if (found !== undefined) return found
+      const leftMs = deadline - Date.now()
+      if (this.#gone || leftMs <= 0) throw this.failure(what)
+      await this.#change(leftMs)
+    }
   }
 
   #read(init: ChildInit): void {
     const { stderr, stdout } = this.process
     if (stdout === null || stderr === null) return
     createInterface({ input: stdout }).on('line', (line) => {
-      this.#take(line, init)
+      const event = parseEvent(line)
+      if (event === null) return
+      if (!this.#events.has(event.event)) this.#events.set(event.event, event)
+      this.#wake()
+      init.onEvent?.(event)
     })
     createInterface({ input: stderr }).on('line', (line) => {
       this.#log.push(line)
@@ -133,21 +129,10 @@ export class Child {
       init.onLog?.(line)
     })
     this.process.on('message', (message) => {
-      const answer = message as ChildEvent & { id: string }
-      this.#push({ ...answer, event: `answer:${answer.id}` })
+      const answer = message as Answer
+      this.#answers.set(answer.id, answer)
+      this.#wake()
     })
-  }
-
-  #take(line: string, init: ChildInit): void {
-    const event = parseEvent(line)
-    if (event === null) return
-    this.#push(event)
-    init.onEvent?.(event)
-  }
-
-  #push(event: ChildEvent): void {
-    this.#events.push(event)
-    this.#wake()
   }
 
   #wake(): void {
@@ -163,26 +148,6 @@ export class Child {
         resolve()
       })
     })
-  }
-}
-
-/** What a child answers when a command failed. */
-export interface RemoteFailure {
-  code: string
-  message: string
-  details?: Record<string, unknown>
-}
-
-/** A failure that happened in a child, with the child's code. */
-export class RemoteError extends Error {
-  readonly code: string
-  readonly details: Record<string, unknown>
-
-  constructor(failure: RemoteFailure) {
-    super(failure.message)
-    this.name = 'RemoteError'
-    this.code = failure.code
-    this.details = failure.details ?? {}
   }
 }
 

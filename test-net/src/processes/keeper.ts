@@ -10,10 +10,12 @@ if (command === undefined) throw new Error('usage: keeper <program> [arguments]'
 const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] })
 
 let port: string | undefined
+let printed = ''
 child.stdout.setEncoding('utf8')
 child.stdout.on('data', (text: string) => {
   // anvil prints one such line when it is ready; everything else is not needed.
-  port ??= /Listening on [^\s:]+:([0-9]+)/.exec(text)?.[1]
+  printed += text
+  port ??= /Listening on [^\s:]+:([0-9]+)\s/.exec(printed)?.[1]
   if (port !== undefined) {
     process.stdout.write(`${JSON.stringify({ event: 'ready', port: Number(port), pid: child.pid })}\n`)
     child.stdout.removeAllListeners('data')
@@ -33,5 +35,6 @@ child.once('exit', (code) => {
   process.exit(code ?? 1)
 })
 process.on('disconnect', stop)
+if (!process.connected) stop()
 process.on('SIGTERM', stop)
 process.on('SIGINT', stop)
