@@ -14,17 +14,25 @@ export interface ClientBindingComponents {
   peerKey: Hex
 }
 
-/** Returns a function that resolves to a binding good for at least an hour. */
-export function clientBindingSource(components: ClientBindingComponents): () => Promise<ClientBinding> {
+/**
+ * Returns a function that resolves to a binding good for at least an hour. Rejects with what the signer
+ * threw; the next call signs anew.
+ */
+export function clientBindingSource(
+  components: ClientBindingComponents,
+): () => Promise<ClientBinding> {
   const { clock, network, peerKey, signer } = components
   let current: Promise<ClientBinding> | undefined
   let expiry = 0
   return () => {
     const nowS = Math.floor(clock.now() / 1_000)
-    if (current === undefined || expiry - nowS < RENEW_S) {
-      expiry = nowS + LIFE_S
-      current = signClientBinding({ peerKey, expiry }, { network, signer })
-    }
-    return current
+    if (current !== undefined && expiry - nowS >= RENEW_S) return current
+    expiry = nowS + LIFE_S
+    const signing = signClientBinding({ peerKey, expiry }, { network, signer })
+    current = signing
+    signing.catch(() => {
+      if (current === signing) current = undefined
+    })
+    return signing
   }
 }

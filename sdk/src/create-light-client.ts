@@ -1,8 +1,6 @@
 /** Composition root of a light client, for Node and browsers. */
 import { generateKeyPair } from '@libp2p/crypto/keys'
-import { multiaddr } from '@multiformats/multiaddr'
 import type { LocalAccount } from 'viem'
-import { DuckMeshError } from '@duckmesh/protocols'
 import type { Clock, Crypto, Logger, Rng, Signer } from '@duckmesh/protocols'
 import { CapsClient } from '@duckmesh/protocols/market'
 import { BindingBook, buildHello, peerKeyOf } from '@duckmesh/protocols/mesh'
@@ -13,9 +11,10 @@ import { accountSigner } from './crypto/account-signer.ts'
 import { SdkCrypto } from './crypto/sdk-crypto.ts'
 import { OfferFinder } from './discovery/find-offers.ts'
 import { createClientHost } from './host/create-client-host.ts'
-import type { ClientHost } from './host/create-client-host.ts'
 import { JobConnections } from './job/job-connections.ts'
 import { LightClient } from './light-client.ts'
+import { endAll } from './end-all.ts'
+import { joinSeeds } from './host/join-seeds.ts'
 import { identityOf } from './network.ts'
 import type { NetworkConfig } from './network.ts'
 import { silentLogger } from './silent-logger.ts'
@@ -27,7 +26,7 @@ export interface LightClientOptions {
   network: NetworkConfig
   /** Account that pays: a viem local account, or any signer of digests. */
   account: LocalAccount | Signer
-  /** Where channels and jobs are kept; memory when left out. */
+  /** Where channels and jobs are kept; memory when left out. `stop` closes it; a start that fails does not. */
   store?: ClientStore
   logger?: Logger
   /** Replacements of the pure JavaScript cryptography, for example a native one on Node. */
@@ -42,7 +41,7 @@ const JOIN_TIMEOUT_MS = 15_000
 
 /**
  * Starts a light client and joins the network. Rejects with CONFIG_INVALID, WRONG_CHAIN,
- * CHAIN_UNREACHABLE or NO_PEERS (with the addresses tried and why each failed).
+ * CHAIN_UNREACHABLE, CANCELLED or NO_PEERS (with the addresses tried and why each failed).
  *
  * @example
  * const client = await createLightClient({ network, account: privateKeyToAccount(key) })
@@ -57,21 +56,37 @@ export async function createLightClient(options: LightClientOptions): Promise<Li
   const network = identityOf(config)
   const chain = new ChainReader(config, clock)
   await chain.check()
-  const host = await createClientHost({ privateKey: await generateKeyPair('Ed25519'), local: config.local })
+  const privateKey = await generateKeyPair('Ed25519')
+  const host = await createClientHost({ privateKey, local: config.local })
   try {
-    await join(host, config.seeds, options)
+    const { joinTimeoutMs: timeoutMs = JOIN_TIMEOUT_MS, signal } = options
+    await joinSeeds(host, config.seeds, { clock, timeoutMs, signal })
   } catch (error) {
     await host.stop()
     throw error
   }
   const bindings = new BindingBook({ network, crypto, clock })
-  const channels = new ClientChannels({ crypto, ledger: store.ledger, network, port: chain, signer })
+  const channels = new ClientChannels({
+    crypto,
+    ledger: store.ledger,
+    network,
+    port: chain,
+    signer,
+  })
   const shared = { clock, crypto, rng: crypto, network, signer, logger, host, bindings }
   const caps = new CapsClient({ ...shared, stake: chain, hello: () => buildHello(network, {}) })
   const finder = new OfferFinder({ ...shared, caps, network: network.name })
   const binding = clientBindingSource({ ...shared, peerKey: peerKeyOf(host.peerId) })
   const records = { jobLog: store.jobs, nonces: store.nonces }
-  const connections = new JobConnections({ ...shared, ...records, channels, binding })
+  const paid = { ...shared, ...records, binding, channels, stake: chain }
+  const connections = new JobConnections(paid)
+  const closers = [
+    () => connections.close(),
+    () => finder.stop(),
+    () => caps.stop(),
+    () => host.stop(),
+    () => store.close(),
+  ]
   return new LightClient({
     jobs: { ...shared, nonces: store.nonces, finder, connections },
     chain,
@@ -79,35 +94,6 @@ export async function createLightClient(options: LightClientOptions): Promise<Li
     finder,
     peerId: host.peerId.toString(),
     connectedPeers: () => host.getPeers().length,
-    stop: async () => {
-      finder.stop()
-      await connections.close()
-      await caps.stop()
-      await host.stop()
-      await store.close()
-    },
+    stop: () => endAll(closers),
   })
-}
-
-/** Connects to the first seed that answers; the others are tried at the same time. */
-async function join(host: ClientHost, seeds: readonly string[], options: LightClientOptions): Promise<void> {
-  const limit = AbortSignal.timeout(options.joinTimeoutMs ?? JOIN_TIMEOUT_MS)
-  const signal = options.signal === undefined ? limit : AbortSignal.any([limit, options.signal])
-  const failures: string[] = []
-  const dial = async (seed: string): Promise<void> => {
-    try {
-      await host.dial(multiaddr(seed), { signal })
-    } catch (error) {
-      failures.push(`${seed}: ${error instanceof Error ? error.message : String(error)}`)
-      throw error
-    }
-  }
-  try {
-    await Promise.any(seeds.map(dial))
-  } catch (cause) {
-    throw new DuckMeshError('NO_PEERS', `None of ${seeds.length} seeds answered.`, {
-      cause,
-      details: { tried: failures },
-    })
-  }
 }

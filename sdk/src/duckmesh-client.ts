@@ -1,14 +1,15 @@
 /** The seed document's client: five calls over a light client. Amounts are wei in `bigint`. */
 import { jobMarketAbi } from '@duckmesh/contracts'
-import { DuckMeshError, lowerHex } from '@duckmesh/protocols'
+import { DuckMeshError } from '@duckmesh/protocols'
 import type { Hex } from '@duckmesh/protocols'
-import type { JobState } from '@duckmesh/protocols/dispatch'
 import { isTerminal } from '@duckmesh/protocols/dispatch'
+import type { JobState } from '@duckmesh/protocols/dispatch'
 import { createPublicClient, http } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import type { LocalAccount } from 'viem'
 import { createLightClient } from './create-light-client.ts'
-import type { JobHandle, JobResult } from './job/job-handle.ts'
+import type { LightClientOptions } from './create-light-client.ts'
+import type { JobHandle } from './job/job-handle.ts'
 import type { LightClient } from './light-client.ts'
 import { DEFAULT_TIMEOUT_MS } from './job/request.ts'
 
@@ -30,7 +31,11 @@ export interface InferenceResult {
 }
 
 /** Status words of the seed document. */
-export type JobStatus = 'posted' | 'assigned' | 'running' | 'completed' | 'finalized' | 'cancelled' | 'failed'
+export type JobStatus =
+  'posted' | 'assigned' | 'running' | 'completed' | 'finalized' | 'cancelled' | 'failed'
+
+/** Jobs remembered with their results; the oldest finished one goes first. */
+const MAX_KEPT_JOBS = 1_000
 
 const STATUS: Record<JobState, JobStatus> = {
   posted: 'posted',
@@ -46,7 +51,7 @@ const STATUS: Record<JobState, JobStatus> = {
 
 export class DuckMeshClient {
   readonly #client: Promise<LightClient>
-  readonly #jobs = new Map<Hex, { job: JobHandle; result: Promise<JobResult> }>()
+  readonly #jobs = new Map<Hex, JobHandle>()
 
   /**
    * @param rpcUrl JSON-RPC endpoint of the chain
@@ -79,7 +84,10 @@ export class DuckMeshClient {
     timeoutMs: number = DEFAULT_TIMEOUT_MS,
   ): Promise<Hex> {
     if (verificationMode !== VerificationMode.REFERENCE) {
-      throw new DuckMeshError('NOT_SUPPORTED', `Verification mode ${verificationMode} is not there yet.`)
+      throw new DuckMeshError(
+        'NOT_SUPPORTED',
+        `Verification mode ${verificationMode} is not there yet.`,
+      )
     }
     const { prompt, maxTokens, temperature } = jobSpec
     const client = await this.#client
@@ -91,17 +99,16 @@ export class DuckMeshClient {
       ...(maxTokens === undefined ? {} : { maxTokens }),
       ...(temperature === undefined ? {} : { sampling: { temperature } }),
     })
-    const result = job.result()
-    result.catch(() => undefined)
-    this.#jobs.set(job.jobId, { job, result })
+    this.#keep(job)
     return job.jobId
   }
 
   /** Resolves when the job is done. Rejects with its failure, or JOB_UNKNOWN. */
   async waitForResult(jobId: Hex): Promise<InferenceResult> {
-    const found = this.#jobs.get(lowerHex(jobId))
-    if (found === undefined) throw new DuckMeshError('JOB_UNKNOWN', `${jobId} was not submitted here.`)
-    const { paid, provider, states, text, usage } = await found.result
+    const found = this.#jobs.get(lowerCase(jobId))
+    if (found === undefined)
+      throw new DuckMeshError('JOB_UNKNOWN', `${jobId} was not submitted here.`)
+    const { paid, provider, states, text, usage } = await found.result()
     const start = states[0]?.atMs ?? 0
     const end = states.at(-1)?.atMs ?? 0
     const metadata = {
@@ -114,10 +121,10 @@ export class DuckMeshClient {
 
   /** Where the job stands. Rejects with JOB_UNKNOWN. */
   async getJobStatus(jobId: Hex): Promise<JobStatus> {
-    const running = this.#jobs.get(lowerHex(jobId))
-    if (running !== undefined && !isTerminal(running.job.state)) return STATUS[running.job.state]
-    const rows = await (await this.#client).job(lowerHex(jobId))
-    const last = rows.at(-1)
+    const id = lowerCase(jobId)
+    const job = this.#jobs.get(id)
+    if (job !== undefined) return STATUS[job.state]
+    const last = (await (await this.#client).job(id)).at(-1)
     if (last === undefined) throw new DuckMeshError('JOB_UNKNOWN', `${jobId} is not stored here.`)
     return STATUS[last.state]
   }
@@ -128,39 +135,73 @@ export class DuckMeshClient {
     return wallet + free
   }
 
-  /** Leaves the mesh; running jobs end, what was receipted stays paid. */
+  /** Leaves the mesh; running jobs end, what was receipted stays paid. A client that never joined has nothing to leave. */
   async close(): Promise<void> {
-    await (await this.#client).stop()
+    const client = await this.#client.catch(() => undefined)
+    await client?.stop()
   }
+
+  #keep(job: JobHandle): void {
+    this.#jobs.set(job.jobId, job)
+    if (this.#jobs.size <= MAX_KEPT_JOBS) return
+    const oldest = [...this.#jobs.values()].find(({ state }) => isTerminal(state))
+    if (oldest !== undefined) this.#jobs.delete(oldest.jobId)
+  }
+}
+
+/** Ids are compared as text; one that is no hex is simply not known. */
+function lowerCase(jobId: Hex): Hex {
+  return `0x${jobId.slice(2).toLowerCase()}`
 }
 
 async function connect(
   rpcUrl: string,
-  account: LocalAccount | Hex,
+  given: LocalAccount | Hex,
   market: Hex,
   token: Hex,
   seeds: readonly string[],
 ): Promise<LightClient> {
-  const chain = createPublicClient({ transport: http(rpcUrl) })
-  const chainId = await reading(rpcUrl, () => chain.getChainId())
-  const functionName = 'registry'
-  const registry = await reading(rpcUrl, () =>
-    chain.readContract({ address: market, abi: jobMarketAbi, functionName }),
+  const local = seeds.length > 0 && seeds.every(isLoopback)
+  const account = typeof given === 'string' ? accountOf(given, local) : given
+  const chain = createPublicClient({ transport: http(rpcUrl, { retryCount: 1 }) })
+  const chainId = await reading(() => chain.getChainId())
+  const registry = await reading(() =>
+    chain.readContract({ address: market, abi: jobMarketAbi, functionName: 'registry' }),
   )
-  const local = seeds.every((seed) => seed.includes('/127.0.0.1/') || seed.includes('/ip6/::1/'))
-  if (typeof account === 'string' && !local) {
-    throw new DuckMeshError('KEY_REFUSED', 'A raw private key was given for a network that is not local.')
+  const network: LightClientOptions['network'] = {
+    chainId,
+    rpcUrl,
+    registry,
+    market,
+    token,
+    seeds,
+    local,
   }
-  return createLightClient({
-    network: { chainId, rpcUrl, registry, market, token, seeds, local },
-    account: typeof account === 'string' ? privateKeyToAccount(account) : account,
-  })
+  return createLightClient({ network, account })
 }
 
-async function reading<T>(rpcUrl: string, read: () => Promise<T>): Promise<T> {
+function isLoopback(seed: string): boolean {
+  return seed.startsWith('/ip4/127.0.0.1/') || seed.startsWith('/ip6/::1/')
+}
+
+function accountOf(privateKey: Hex, local: boolean): LocalAccount {
+  if (!local) {
+    throw new DuckMeshError('KEY_REFUSED', 'A raw key was given for a network that is not local.')
+  }
+  try {
+    return privateKeyToAccount(privateKey)
+  } catch {
+    // Without the cause: it may quote the key.
+    throw new DuckMeshError('CONFIG_INVALID', 'The private key must be 32 bytes of hex.')
+  }
+}
+
+async function reading<T>(read: () => Promise<T>): Promise<T> {
   try {
     return await read()
   } catch (cause) {
-    throw new DuckMeshError('CHAIN_UNREACHABLE', `${rpcUrl} did not answer for this market.`, { cause })
+    throw new DuckMeshError('CHAIN_UNREACHABLE', 'The chain did not answer for this market.', {
+      cause,
+    })
   }
 }

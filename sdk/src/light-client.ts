@@ -32,7 +32,10 @@ export class LightClient implements AsyncDisposable {
   /** The payer: this client's account. */
   readonly payer: Hex
   readonly #parts: LightClientParts
-  #stopped = false
+  readonly #stopping = new AbortController()
+  readonly #submitting = new Set<Promise<JobHandle>>()
+  readonly #running = new Set<JobHandle>()
+  #stopped: Promise<void> | undefined
 
   constructor(parts: LightClientParts) {
     this.#parts = parts
@@ -48,14 +51,27 @@ export class LightClient implements AsyncDisposable {
   }
 
   get health(): ClientHealth {
-    if (this.#stopped) return 'stopped'
+    if (this.#isStopping()) return 'stopped'
     return this.#parts.connectedPeers() > 0 ? 'ready' : 'degraded'
   }
 
-  /** Starts one paid job; see `submitJob` for the errors. */
-  submit(request: JobRequest, options: JobOptions = {}): Promise<JobHandle> {
-    if (this.#stopped) return Promise.reject(new DuckMeshError('SHUTTING_DOWN', 'The client is stopped.'))
-    return submitJob(this.#parts.jobs, request, options)
+  /** Starts one paid job; see `submitJob` for the errors. Rejects with SHUTTING_DOWN after `stop`. */
+  async submit(request: JobRequest, options: JobOptions = {}): Promise<JobHandle> {
+    if (this.#isStopping()) throw shuttingDown()
+    const signals = [
+      this.#stopping.signal,
+      ...(options.signal === undefined ? [] : [options.signal]),
+    ]
+    const signal = AbortSignal.any(signals)
+    const submitting = submitJob(this.#parts.jobs, request, { signal })
+    this.#submitting.add(submitting)
+    try {
+      return this.#watched(await submitting)
+    } catch (error) {
+      throw this.#isStopping() ? shuttingDown(error) : error
+    } finally {
+      this.#submitting.delete(submitting)
+    }
   }
 
   /** Live offers of the network, after a search when none are known. */
@@ -73,14 +89,35 @@ export class LightClient implements AsyncDisposable {
     return this.#parts.chain.funds(this.payer)
   }
 
-  /** Stops every job and leaves the mesh; what was receipted stays paid. */
-  async stop(): Promise<void> {
-    if (this.#stopped) return
-    this.#stopped = true
-    await this.#parts.stop()
+  /** Cancels every job, waits for their accounts and leaves the mesh; what was receipted stays paid. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop()
+    return this.#stopped
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop()
   }
+
+  #isStopping(): boolean {
+    return this.#stopping.signal.aborted
+  }
+
+  #watched(job: JobHandle): JobHandle {
+    this.#running.add(job)
+    void job.ended.then(() => this.#running.delete(job))
+    return job
+  }
+
+  async #stop(): Promise<void> {
+    this.#stopping.abort(shuttingDown())
+    await Promise.allSettled(this.#submitting)
+    // Bounded: a cancelled job ends by its own clock when the provider is silent.
+    await Promise.all([...this.#running].map((job) => job.ended))
+    await this.#parts.stop()
+  }
+}
+
+function shuttingDown(cause?: unknown): DuckMeshError {
+  return new DuckMeshError('SHUTTING_DOWN', 'The client is stopped.', { cause })
 }

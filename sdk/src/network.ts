@@ -1,7 +1,6 @@
 /** Where a network is: its chain, its contracts, its first peers. */
-import { lowerHex, networkName } from '@duckmesh/protocols'
-import type { Hex } from '@duckmesh/protocols'
-import type { NetworkIdentity } from '@duckmesh/protocols'
+import { DuckMeshError, lowerHex, networkName } from '@duckmesh/protocols'
+import type { Hex, NetworkIdentity } from '@duckmesh/protocols'
 
 export interface NetworkConfig {
   chainId: number
@@ -16,9 +15,20 @@ export interface NetworkConfig {
   local: boolean
 }
 
-/** The identity that every message names. */
+/** The identity that every message names. Throws CONFIG_INVALID when the registry is no address. */
 export function identityOf(config: NetworkConfig): NetworkIdentity {
   const { chainId } = config
-  const registry = lowerHex(config.registry)
-  return { name: networkName(chainId, registry), chainId, registry }
+  try {
+    const registry = lowerHex(config.registry)
+    return { name: networkName(chainId, registry), chainId, registry }
+  } catch (cause) {
+    throw new DuckMeshError(
+      'CONFIG_INVALID',
+      'network.chainId and network.registry name no network.',
+      {
+        cause,
+        details: { chainId, registry: config.registry },
+      },
+    )
+  }
 }

@@ -21,7 +21,7 @@ export interface StartOptions {
   help: boolean
 }
 
-/** Throws CONFIG_INVALID naming what is wrong. */
+/** Throws PROMPT_EMPTY, or CONFIG_INVALID naming what is wrong, before anything is started. */
 export function parseStartArgs(argv: readonly string[]): StartOptions {
   try {
     const { values } = parseArgs({
@@ -44,6 +44,7 @@ export function parseStartArgs(argv: readonly string[]): StartOptions {
     if (!/^[0-9]{1,9}(\.[0-9]{1,18})?$/.test(values['max-price'])) {
       throw new DuckMeshError('CONFIG_INVALID', `--max-price must be an amount in DUCK, not ${values['max-price']}.`)
     }
+    if (prompt.trim() === '') throw new DuckMeshError('PROMPT_EMPTY', 'The prompt is empty.')
     return { prompt, maxPrice: values['max-price'], peers, once, json, help }
   } catch (error) {
     throw toDuckMeshError(error, 'CONFIG_INVALID')

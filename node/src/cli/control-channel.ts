@@ -31,9 +31,16 @@ async function answer(id: string, run: () => Promise<unknown>): Promise<void> {
     const result = await run()
     tell({ id, ok: true, result: JSON.parse(toJson(result ?? null)) as unknown })
   } catch (thrown) {
-    const { code, details, message } = toDuckMeshError(thrown)
-    tell({ id, ok: false, error: JSON.parse(toJson({ code, message, details })) as unknown })
+    const { cause, code, details, message } = toDuckMeshError(thrown)
+    const error = { code, message, details, cause: causesOf(cause) }
+    tell({ id, ok: false, error: JSON.parse(toJson(error)) as unknown })
   }
+}
+
+/** What an error came from, outermost first, as text: a supervisor prints it. */
+function causesOf(cause: unknown): string[] {
+  if (cause === undefined || cause === null) return []
+  return [String(cause), ...(cause instanceof Error ? causesOf(cause.cause) : [])]
 }
 
 function tell(message: Record<string, unknown>): void {

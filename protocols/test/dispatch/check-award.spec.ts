@@ -26,7 +26,10 @@ interface Case {
   setUp?: (world: JobWorld) => void
 }
 
-function voucherWith(frame: AwardFrame, change: { amount?: bigint; cumulative?: bigint }): AwardFrame {
+function voucherWith(
+  frame: AwardFrame,
+  change: { amount?: bigint; cumulative?: bigint },
+): AwardFrame {
   const { voucher } = frame
   if (voucher === undefined) return frame
   const { amount = voucher.amount, cumulative = voucher.voucher.voucher.cumulative } = change
@@ -142,8 +145,7 @@ const CASES: Case[] = [
     name: 'a budget above the maximum price',
     code: 'AWARD_INVALID',
     says: 'above the maximum',
-    change: (frame) =>
-      withAward(frame, payer, { budget: frame.order.order.maxPrice + 1n }),
+    change: (frame) => withAward(frame, payer, { budget: frame.order.order.maxPrice + 1n }),
   },
   {
     name: 'a budget below the first step',
@@ -154,7 +156,10 @@ const CASES: Case[] = [
   {
     name: 'a voucher frame for another segment',
     code: 'PAYMENT_MISSING',
-    change: (frame) => ({ ...frame, ...(frame.voucher && { voucher: { ...frame.voucher, segment: 9 } }) }),
+    change: (frame) => ({
+      ...frame,
+      ...(frame.voucher && { voucher: { ...frame.voucher, segment: 9 } }),
+    }),
   },
   {
     name: 'a voucher below the price of the first step',
@@ -238,7 +243,10 @@ const CASES: Case[] = [
 ]
 
 /** Runs one award whose frame was changed on the way; nothing else is wrong with it. */
-async function award(world: JobWorld, one: Omit<Case, 'name' | 'code'>): Promise<{
+async function award(
+  world: JobWorld,
+  one: Omit<Case, 'name' | 'code'>,
+): Promise<{
   code: ErrorCode | undefined
   detail: string
   world: JobWorld
@@ -258,7 +266,9 @@ async function award(world: JobWorld, one: Omit<Case, 'name' | 'code'>): Promise
 
 /** A refusal names the changed job; the client still waits under the first name. */
 function backTo(frame: JobFrame, jobId: Hex): JobFrame {
-  return frame.kind === 'refuse' ? { ...frame, refuse: { ...frame.refuse, jobId, segment: 0 } } : frame
+  return frame.kind === 'refuse'
+    ? { ...frame, refuse: { ...frame.refuse, jobId, segment: 0 } }
+    : frame
 }
 
 function jobOf(run: { key: { jobId: Hex } }): Hex {
@@ -348,7 +358,9 @@ describe('what a provider refuses', () => {
     const { setUp } = CASES.find(({ name }) => name.startsWith('a model')) ?? {}
     setUp?.(world)
     const link = await world.connect()
-    await (await world.submit(link)).ended
+    await (
+      await world.submit(link)
+    ).ended
     const [row] = await world.payer.ledger.listChannels()
     expect(row).to.include({ settled: 0n })
     expect(row?.open).to.deep.equal([])

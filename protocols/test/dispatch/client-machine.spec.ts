@@ -269,7 +269,9 @@ function actual(): string[] {
 
 describe('client machine', () => {
   it('does what the table says for every state and event', () => {
-    const rows = readTable(TABLE).map(({ state, event, outcome: to }) => `${state} | ${event} | ${to}`)
+    const rows = readTable(TABLE).map(
+      ({ state, event, outcome: to }) => `${state} | ${event} | ${to}`,
+    )
     expect(actual()).to.deep.equal(rows)
   })
 

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { segmentPriceCap } from '../../src/dispatch/index.ts'
 import { stepPrice } from '../../src/market/index.ts'
-import { FACTS } from '../support/machine-fixtures.ts'
+import { type FACTS } from '../support/machine-fixtures.ts'
 import { JoinedMachines } from '../support/joined-machines.ts'
 import type { Faults } from '../support/joined-machines.ts'
 
@@ -17,7 +17,12 @@ const terms = fc
   })
   .map(({ share, ...rest }) => {
     const cap = segmentPriceCap({ ...rest, budget: 0n })
-    const first = stepPrice(rest.priceIn, rest.priceOut, rest.inBucket, Math.min(64, rest.maxTokens))
+    const first = stepPrice(
+      rest.priceIn,
+      rest.priceOut,
+      rest.inBucket,
+      Math.min(64, rest.maxTokens),
+    )
     const wanted = (cap * BigInt(share)) / 1000n
     return { ...rest, budget: wanted > first ? wanted : first }
   })
@@ -118,6 +123,6 @@ describe('both machines joined', () => {
 
 /** As `chance`, but no long pause: nothing times out. */
 function steady(seed: number): { pick(n: number): number } {
-  const { pick } = chance(seed)
-  return { pick: (n) => (n === 50 ? 1 : pick(n)) }
+  const any = chance(seed)
+  return { pick: (n) => (n === 50 ? 1 : any.pick(n)) }
 }

@@ -213,7 +213,9 @@ function receiptIn(effects: readonly ProviderEffect[]): ProviderEffect | undefin
 
 describe('provider machine', () => {
   it('does what the table says for every state and event', () => {
-    const rows = readTable(TABLE).map(({ state, event, outcome: to }) => `${state} | ${event} | ${to}`)
+    const rows = readTable(TABLE).map(
+      ({ state, event, outcome: to }) => `${state} | ${event} | ${to}`,
+    )
     expect(actual()).to.deep.equal(rows)
   })
 

@@ -33,7 +33,9 @@ describe('channel book', () => {
     const ledger = new MemoryLedger()
     const book = new ChannelBook(ledger)
     await book.change(key(1), 'durable', addOne)
-    await book.change(key(1), 'durable', () => Promise.reject(new Error('no'))).catch(() => undefined)
+    await book
+      .change(key(1), 'durable', () => Promise.reject(new Error('no')))
+      .catch(() => undefined)
     ledger.disk.failing = true
     await expectCode('STORE_CORRUPT', () => book.change(key(1), 'durable', addOne))
     expect((await book.read(key(1))).settled).to.equal(1n)

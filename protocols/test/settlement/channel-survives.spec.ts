@@ -7,7 +7,8 @@ import { JobWorld, PROVIDER } from '../support/job-world.ts'
 import type { Link } from '../support/job-world.ts'
 import { ENGINE_BROKE } from '../support/scripted-engine.ts'
 
-type Mishap = 'none' | 'cancel' | 'client dies' | 'provider dies' | 'engine' | 'stall' | 'new stream'
+type Mishap =
+  'none' | 'cancel' | 'client dies' | 'provider dies' | 'engine' | 'stall' | 'new stream'
 
 interface Turn {
   mishap: Mishap
@@ -34,7 +35,11 @@ const turn: fc.Arbitrary<Turn> = fc.record({
 })
 
 /** One job, with its mishap, until both sides are done with it. */
-async function play(world: JobWorld, link: Link, { mishap, at, stopAfter, lossy }: Turn): Promise<Link> {
+async function play(
+  world: JobWorld,
+  link: Link,
+  { mishap, at, stopAfter, lossy }: Turn,
+): Promise<Link> {
   const held = new AbortController()
   const released = new Promise<void>((resolve) => {
     held.signal.addEventListener('abort', () => resolve(), { once: true })

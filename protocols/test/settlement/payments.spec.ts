@@ -4,7 +4,7 @@ import { creditOf } from '../../src/settlement/index.ts'
 import type { ChannelRow } from '../../src/settlement/index.ts'
 import { recoverStruct } from '../../src/signed-struct.ts'
 import { expectCode } from '../support/expect-code.ts'
-import { JobWorld, PROVIDER, Payer } from '../support/job-world.ts'
+import { JobWorld, PROVIDER, type Payer } from '../support/job-world.ts'
 import { signedVoucher } from '../support/resign.ts'
 import { TEST_NETWORK, testCrypto } from '../support/test-crypto.ts'
 

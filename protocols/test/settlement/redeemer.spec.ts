@@ -98,7 +98,9 @@ describe('redeemer', () => {
     const [tx] = await redeemer.redeem()
     expect(tx?.skipped).to.deep.equal([world.payer.address])
     expect((await world.ledger.listChannels())[0]).to.include({ paid: 100n, redeemed: 0n })
-    expect(world.logger.entries.map(({ event }) => event)).to.include('voucher not redeemed in full')
+    expect(world.logger.entries.map(({ event }) => event)).to.include(
+      'voucher not redeemed in full',
+    )
     world.port.skip.clear()
     await redeemer.redeem()
     expect(world.port.earned.get(PROVIDER)).to.equal(100n)
@@ -123,10 +125,13 @@ describe('redeemer', () => {
     expect(rows.map(({ paid }) => paid)).to.deep.equal([50n, 10n])
     await redeemerOf(world).redeem(20n)
     expect(world.port.earned.get(PROVIDER)).to.equal(50n)
+    const left = redeemable(await world.ledger.listChannels())
+    expect(left.map(({ paid }) => paid)).to.deep.equal([10n])
   })
 
   it('has nothing to redeem without a voucher', () => {
     const row = { ...emptyChannel(JOB, PROVIDER), paid: 5n }
     expect(redeemable([row])).to.deep.equal([])
+    expect(redeemable([{ ...row, paid: 0n }])).to.deep.equal([])
   })
 })

@@ -190,12 +190,12 @@ export class JobWorld {
 
   /** Moves the clock in ticks until the run ended, at most `ms`. */
   async endWithin(run: ClientRun, ms: number): Promise<void> {
-    let over = false
+    const ends = { seen: false }
     void run.ended.then(() => {
-      over = true
+      ends.seen = true
     })
-    for (let passed = 0; passed <= ms && !over; passed += 250) await this.clock.advance(250)
-    await this.until(() => over, 'end of the run')
+    for (let passed = 0; passed <= ms && !ends.seen; passed += 250) await this.clock.advance(250)
+    await this.until(() => ends.seen, 'end of the run')
   }
 
   #recorded(init: StreamPairInit<JobFrame>): StreamPairInit<JobFrame> {

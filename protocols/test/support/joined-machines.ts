@@ -171,9 +171,11 @@ export class JoinedMachines {
   #providerEffect(effect: ProviderEffect): void {
     switch (effect.type) {
       case 'sendAccept':
-        return this.#send(this.#toClient, { type: 'accept', valid: true })
+        this.#send(this.#toClient, { type: 'accept', valid: true })
+        return
       case 'runStep':
-        return this.#runStep(effect.maxTokens)
+        this.#runStep(effect.maxTokens)
+        return
       case 'stopStep':
         this.#stopStep = true
         return
@@ -181,16 +183,19 @@ export class JoinedMachines {
         const { n, h } = effect
         const { jobId, segment } = FACTS
         const chunk: Chunk = { jobId, segment, n, ids: [...effect.ids], textDelta: '', h }
-        return this.#send(this.#toClient, { type: 'chunk', chunk })
+        this.#send(this.#toClient, { type: 'chunk', chunk })
+        return
       }
       case 'issueReceipt': {
         const { receipt, finishReason } = effect
         this.issued.push(receipt)
-        return this.#send(this.#toClient, { type: 'receipt', receipt, signed: true, finishReason })
+        this.#send(this.#toClient, { type: 'receipt', receipt, signed: true, finishReason })
+        return
       }
       case 'sendStopped': {
         const { code, detail } = effect
-        return this.#send(this.#toClient, { type: 'refused', code, detail })
+        this.#send(this.#toClient, { type: 'refused', code, detail })
+        return
       }
       case 'end':
         this.#step = null

@@ -9,6 +9,8 @@ export class ModelPort implements SettlementPort {
   readonly channels = new Map<string, ChainChannel>()
   /** Wei paid out, by provider. */
   readonly earned = new Map<Hex, bigint>()
+  /** Calls of `channel`. */
+  reads = 0
   /** Calls of `redeem`. */
   redeems = 0
   unreachable = false
@@ -23,6 +25,7 @@ export class ModelPort implements SettlementPort {
   }
 
   async channel(payer: Hex, provider: Hex): Promise<ChainChannel> {
+    this.reads += 1
     await this.gate
     if (this.unreachable) throw new DuckMeshError('CHAIN_UNREACHABLE', 'No answer.')
     return { ...this.#of(payer, provider) }

@@ -25,7 +25,11 @@ export function withReceipt(
 }
 
 /** Order and award changed and signed again; the award keeps pointing at the order. */
-export function withOrder(frame: AwardFrame, signer: Signer, change: Partial<JobOrder>): AwardFrame {
+export function withOrder(
+  frame: AwardFrame,
+  signer: Signer,
+  change: Partial<JobOrder>,
+): AwardFrame {
   const order = { ...frame.order.order, ...change }
   const jobId = structDigest(TEST_NETWORK, 'JobOrder', order)
   const signed = { ...frame, order: { order, signature: sign(signer, jobId) } }

@@ -1,8 +1,6 @@
 /** A viem account as the `Signer` of orders, awards and vouchers. */
-import type { Hex } from '@duckmesh/protocols'
-import { lowerHex } from '@duckmesh/protocols'
-import { DuckMeshError } from '@duckmesh/protocols'
-import type { Signer } from '@duckmesh/protocols'
+import { DuckMeshError, lowerHex } from '@duckmesh/protocols'
+import type { Hex, Signer } from '@duckmesh/protocols'
 import type { LocalAccount } from 'viem'
 
 /**
@@ -12,7 +10,10 @@ import type { LocalAccount } from 'viem'
 export function accountSigner(account: LocalAccount): Signer {
   const { sign } = account
   if (sign === undefined) {
-    throw new DuckMeshError('CONFIG_INVALID', 'The account cannot sign digests by itself; use a local account.')
+    throw new DuckMeshError(
+      'CONFIG_INVALID',
+      'The account cannot sign digests by itself; use a local account.',
+    )
   }
   return {
     address: lowerHex(account.address),

@@ -1,8 +1,7 @@
 /** HPKE base mode seal (RFC 9180) with the suite of SCHEMAS "Seal", on WebCrypto. */
 import { Aes128Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from '@hpke/core'
-import { hexToBytes } from '@duckmesh/protocols'
+import { DuckMeshError, hexToBytes } from '@duckmesh/protocols'
 import type { Hex, Sealed } from '@duckmesh/protocols'
-import { DuckMeshError } from '@duckmesh/protocols'
 
 const suite: CipherSuite = new CipherSuite({
   kem: new DhkemX25519HkdfSha256(),
@@ -18,13 +17,18 @@ export async function hpkeSeal(
   plaintext: Uint8Array,
 ): Promise<Sealed> {
   try {
-    const recipientPublicKey = await suite.kem.deserializePublicKey(bufferOf(hexToBytes(encKey, 32)))
+    const recipientPublicKey = await suite.kem.deserializePublicKey(
+      bufferOf(hexToBytes(encKey, 32)),
+    )
     const sender = { recipientPublicKey, info: bufferOf(new TextEncoder().encode(info)) }
     const sealed = await suite.seal(sender, bufferOf(plaintext), bufferOf(aad))
     return { enc: new Uint8Array(sealed.enc), ciphertext: new Uint8Array(sealed.ct) }
   } catch (cause) {
     // Small-order points give an all-zero secret, which the suite refuses (RFC 9180 §7.1.4).
-    throw new DuckMeshError('FIELD_OUT_OF_RANGE', 'The encryption key cannot be sealed to.', { cause })
+    throw new DuckMeshError('FIELD_OUT_OF_RANGE', 'The encryption key cannot be sealed to.', {
+      cause,
+      details: { field: 'encKey', value: encKey },
+    })
   }
 }
 

@@ -3,8 +3,7 @@ import { ed25519 } from '@noble/curves/ed25519.js'
 import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { bytesToHex, hexToBytes } from '@duckmesh/protocols'
-import type { Hex, Sealed } from '@duckmesh/protocols'
-import type { Crypto, Rng } from '@duckmesh/protocols'
+import type { Crypto, Hex, Rng, Sealed } from '@duckmesh/protocols'
 import { hpkeSeal } from './hpke-seal.ts'
 
 export class SdkCrypto implements Crypto, Rng {

@@ -23,7 +23,10 @@ const FIRST_DHT_LOOK_MS = 1
 export type ClientHost = Libp2p<{ dht: KadDHT; identify: Identify; ping: Ping }>
 
 /** Starts a host with a fresh or given Ed25519 key; `local` lets it dial loopback addresses. */
-export async function createClientHost(init: { privateKey: PrivateKey; local: boolean }): Promise<ClientHost> {
+export async function createClientHost(init: {
+  privateKey: PrivateKey
+  local: boolean
+}): Promise<ClientHost> {
   const limits = hostLimits('client')
   return createLibp2p({
     privateKey: init.privateKey,

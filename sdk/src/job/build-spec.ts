@@ -1,7 +1,10 @@
 /** Checks a request and turns it into the spec that is sealed to the provider. */
 import { DuckMeshError, bytesToHex } from '@duckmesh/protocols'
 import type { JobSpec, Rng } from '@duckmesh/protocols'
+import { saltSpec } from '@duckmesh/protocols/dispatch'
+import type { SaltedSpec } from '@duckmesh/protocols/dispatch'
 import { sizeBucket } from '@duckmesh/protocols/market'
+import { checkRequest } from './check-request.ts'
 import { DEFAULT_MAX_TOKENS, DEFAULT_SAMPLING } from './request.ts'
 import type { JobRequest } from './request.ts'
 
@@ -9,20 +12,15 @@ import type { JobRequest } from './request.ts'
 const TEMPLATE_TOKENS = 8
 
 /**
- * Builds the spec, random seed included. Throws PROMPT_EMPTY or SPEC_INVALID; the wire codec checks the
- * ranges of every number again when the spec is encoded.
+ * Builds the spec, random seed included. Throws PROMPT_EMPTY or SPEC_INVALID; the ranges of sampling
+ * numbers, roles and stop strings are checked when the spec is encoded.
  */
 export function buildSpec(request: JobRequest, rng: Rng): JobSpec {
-  const { messages, stop = [], seed } = request
-  const maxTokens = request.maxTokens ?? DEFAULT_MAX_TOKENS
+  const { maxTokens = DEFAULT_MAX_TOKENS, messages, stop = [], seed } = request
   if (!messages.some((message) => message.content.trim() !== '')) {
     throw new DuckMeshError('PROMPT_EMPTY', 'The prompt is empty.')
   }
-  if (!Number.isInteger(maxTokens) || maxTokens < 1) {
-    throw new DuckMeshError('SPEC_INVALID', `maxTokens is ${maxTokens}, not a whole number from 1.`, {
-      details: { field: 'maxTokens' },
-    })
-  }
+  checkRequest(request)
   return {
     messages: messages.map(({ role, content }) => ({ role, content })),
     sampling: { ...DEFAULT_SAMPLING, ...request.sampling },
@@ -45,16 +43,34 @@ export function promptBucket(spec: JobSpec): number {
   return sizeBucket(bytes)
 }
 
-/** Lowers a default maxTokens to what the context leaves; an explicit one that cannot fit is refused. */
-export function fitToContext(
-  spec: JobSpec,
-  contextLength: number,
-  explicit: boolean,
-): JobSpec {
+/**
+ * Lowers a default maxTokens to what the context leaves; an explicit one that cannot fit is refused.
+ * Throws PROMPT_TOO_LONG.
+ */
+export function fitToContext(spec: JobSpec, contextLength: number, explicit: boolean): JobSpec {
+  // A prompt has at least one token.
   const room = contextLength - 1
   if (spec.maxTokens <= room) return spec
-  if (!explicit) return { ...spec, maxTokens: room }
+  if (!explicit && room >= 1) return { ...spec, maxTokens: room }
   throw new DuckMeshError('PROMPT_TOO_LONG', `maxTokens ${spec.maxTokens} exceeds the context.`, {
     details: { maxTokens: spec.maxTokens, contextLength },
   })
+}
+
+/** Encodes and salts the spec. Throws SPEC_INVALID with the field, or PROMPT_TOO_LONG above 128 KiB. */
+export function encodeSpec(spec: JobSpec, rng: Rng): SaltedSpec {
+  try {
+    return saltSpec(spec, rng)
+  } catch (cause) {
+    throw specError(cause)
+  }
+}
+
+function specError(cause: unknown): DuckMeshError {
+  const message = cause instanceof Error ? cause.message : String(cause)
+  if (cause instanceof Error && 'code' in cause && cause.code === 'FRAME_TOO_LARGE') {
+    return new DuckMeshError('PROMPT_TOO_LONG', `${message}.`, { cause })
+  }
+  const field = cause instanceof Error && 'field' in cause ? String(cause.field) : 'spec'
+  return new DuckMeshError('SPEC_INVALID', `${message}.`, { cause, details: { field } })
 }

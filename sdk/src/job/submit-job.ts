@@ -1,16 +1,18 @@
 /** Submits one job on the direct lane: choose from signed offers, order, award, run. */
-import { lowerHex } from '@duckmesh/protocols'
-import type { Clock, Crypto, JobSpec, ModelOffer, NetworkIdentity, Rng, Signer } from '@duckmesh/protocols'
-import { saltSpec, sealSpec, signAward, signOrder } from '@duckmesh/protocols/dispatch'
-import type { JobConnection, NonceStore, SaltedSpec, SegmentFacts } from '@duckmesh/protocols/dispatch'
-import { tokenHash } from '@duckmesh/protocols'
+import { lowerHex, tokenHash } from '@duckmesh/protocols'
+import type { Clock, Crypto, JobSpec, ModelOffer } from '@duckmesh/protocols'
+import type { NetworkIdentity, Rng, Signer } from '@duckmesh/protocols'
+import { sealSpec, signAward, signOrder } from '@duckmesh/protocols/dispatch'
+import type { JobConnection, NonceStore } from '@duckmesh/protocols/dispatch'
+import type { SaltedSpec, SegmentFacts } from '@duckmesh/protocols/dispatch'
 import { sizeBucket } from '@duckmesh/protocols/market'
 import type { DirectNeed, Priced } from '@duckmesh/protocols/market'
 import type { OfferFinder } from '../discovery/find-offers.ts'
-import { buildSpec, fitToContext, promptBucket } from './build-spec.ts'
-import { chooseOffer, resolveModel } from './choose-offer.ts'
+import { buildSpec, encodeSpec, fitToContext, promptBucket } from './build-spec.ts'
+import { chooseOffer } from './choose-offer.ts'
 import type { JobConnections } from './job-connections.ts'
 import { JobHandle } from './job-handle.ts'
+import { resolveModel } from './resolve-model.ts'
 import { DEFAULT_MAX_PRICE, DEFAULT_TIMEOUT_MS } from './request.ts'
 import type { JobOptions, JobRequest } from './request.ts'
 
@@ -21,13 +23,13 @@ export interface SubmitJobComponents {
   network: NetworkIdentity
   signer: Signer
   nonces: NonceStore
-  finder: OfferFinder
-  connections: JobConnections
+  finder: Pick<OfferFinder, 'book' | 'load' | 'offers'>
+  connections: Pick<JobConnections, 'to'>
 }
 
 /** A request after its checks, with everything that the order will sign. */
 interface Plan {
-  spec: JobSpec
+  spec: SaltedSpec
   need: DirectNeed
   /** Unix seconds. */
   deadline: number
@@ -38,7 +40,7 @@ interface Plan {
  * way; the handle tells the rest.
  *
  * Rejects with PROMPT_EMPTY, SPEC_INVALID, MODEL_NOT_FOUND, PROVIDER_UNAVAILABLE, PRICE_ABOVE_CAP,
- * PROVIDER_BUSY, PROMPT_TOO_LONG or PROVIDER_LOST; nothing is paid then.
+ * PROVIDER_BUSY, PROMPT_TOO_LONG, PROVIDER_LOST, CANCELLED or as `JobConnections.to`; nothing is paid then.
  */
 export async function submitJob(
   components: SubmitJobComponents,
@@ -56,7 +58,7 @@ export async function submitJob(
 }
 
 function planJob(
-  { clock }: SubmitJobComponents,
+  { clock, rng }: SubmitJobComponents,
   request: JobRequest,
   draft: JobSpec,
   model: ModelOffer,
@@ -70,7 +72,7 @@ function planJob(
     exclude: request.exclude?.map(lowerHex) ?? [],
   }
   const endMs = clock.now() + (request.timeoutMs ?? DEFAULT_TIMEOUT_MS)
-  return { spec, need, deadline: Math.ceil(endMs / 1000) }
+  return { spec: encodeSpec(spec, rng), need, deadline: Math.ceil(endMs / 1000) }
 }
 
 /** Signs order and award, seals the spec to the chosen provider and starts the segment. */
@@ -81,11 +83,10 @@ async function award(
   connection: JobConnection,
 ): ReturnType<typeof startRun> {
   const { clock, network, nonces, rng, signer } = components
-  const { need, deadline } = plan
-  const salted = saltSpec(plan.spec, rng)
+  const { need, deadline, spec } = plan
   const signed = await signOrder(signer, network, rng, {
     modelId: need.modelId,
-    specHash: salted.specHash,
+    specHash: spec.specHash,
     maxPrice: need.maxPrice,
     deadline,
     nonce: await nonces.nextNonce(signer.address),
@@ -98,7 +99,7 @@ async function award(
     budget: need.maxPrice,
     issuedAt: Math.floor(clock.now() / 1000),
   })
-  return startRun(components, connection, salted, { order, award: awarded }, choice, plan)
+  return startRun(components, connection, { order, award: awarded }, choice, plan)
 }
 
 type Signed = Pick<Parameters<JobConnection['run']>[1], 'order' | 'award'>
@@ -106,7 +107,6 @@ type Signed = Pick<Parameters<JobConnection['run']>[1], 'order' | 'award'>
 async function startRun(
   { crypto }: SubmitJobComponents,
   connection: JobConnection,
-  salted: SaltedSpec,
   signed: Signed,
   choice: Priced,
   plan: Plan,
@@ -119,12 +119,13 @@ async function startRun(
     segment,
     payer: signed.order.order.payer,
     provider,
-    specHash: salted.specHash,
+    specHash: plan.spec.specHash,
     deadlineMs: plan.deadline * 1000,
     fromToken: 0,
     prefixHash: tokenHash([]),
     terms: { priceIn, priceOut, inBucket, maxTokens, budget },
   }
-  const spec = await sealSpec(crypto, connection.encKey, jobId, provider, salted)
-  return connection.run(facts, { ...signed, spec, inBucket, maxTokens, priceIn, priceOut, prefixIds: [] })
+  const spec = await sealSpec(crypto, connection.encKey, jobId, provider, plan.spec)
+  const quoted = { inBucket, maxTokens, priceIn, priceOut }
+  return connection.run(facts, { ...signed, spec, ...quoted, prefixIds: [] })
 }

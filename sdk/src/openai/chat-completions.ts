@@ -1,9 +1,15 @@
 /** OpenAI-shaped chat completions over the mesh. */
-import { bytesToHex, isHex } from '@duckmesh/protocols'
+import { DuckMeshError, bytesToHex, lowerHex } from '@duckmesh/protocols'
 import type { Hex } from '@duckmesh/protocols'
 import type { JobHandle, JobResult } from '../job/job-handle.ts'
 import type { JobOptions, JobRequest } from '../job/request.ts'
-import type { ChatCompletion, ChatCompletionChunk, ChatCompletionRequest, DuckMeshExtras, Usage } from './types.ts'
+import type {
+  ChatCompletion,
+  ChatCompletionChunk,
+  ChatCompletionRequest,
+  DuckMeshExtras,
+  Usage,
+} from './types.ts'
 
 type Submit = (request: JobRequest, options: JobOptions) => Promise<JobHandle>
 
@@ -21,7 +27,10 @@ export class ChatCompletions {
     request: ChatCompletionRequest & { stream: true },
     options?: JobOptions,
   ): Promise<AsyncIterable<ChatCompletionChunk>>
-  create(request: ChatCompletionRequest & { stream?: false }, options?: JobOptions): Promise<ChatCompletion>
+  create(
+    request: ChatCompletionRequest & { stream?: false },
+    options?: JobOptions,
+  ): Promise<ChatCompletion>
   async create(
     request: ChatCompletionRequest,
     options: JobOptions = {},
@@ -48,7 +57,11 @@ export class ChatCompletions {
   }
 }
 
-async function* chunks(job: JobHandle, model: string, created: number): AsyncGenerator<ChatCompletionChunk, void> {
+async function* chunks(
+  job: JobHandle,
+  model: string,
+  created: number,
+): AsyncGenerator<ChatCompletionChunk, void> {
   const base = { id: job.jobId, object: 'chat.completion.chunk' as const, created, model }
   const chunk = (delta: { role?: 'assistant'; content?: string }): ChatCompletionChunk => ({
     ...base,
@@ -111,11 +124,25 @@ function toJobRequest(request: ChatCompletionRequest): JobRequest {
   }
 }
 
-/** OpenAI's seeds are whole numbers; here they become 32 bytes big-endian. */
+/**
+ * OpenAI's seeds are whole numbers of 64 bits, also negative; here they become 32 bytes big-endian. Throws
+ * SPEC_INVALID for anything else: a seed that is rounded or cut would not give the same answer again.
+ */
 function seedOf(seed: number | string | undefined): Hex | undefined {
   if (seed === undefined) return undefined
-  if (typeof seed === 'string' && isHex(seed)) return seed
+  if (typeof seed === 'string' && /^0x[0-9a-f]{64}$/i.test(seed)) return lowerHex(seed)
+  const whole = typeof seed === 'string' ? /^-?[0-9]{1,19}$/.test(seed) : Number.isSafeInteger(seed)
+  const value = whole ? BigInt(seed) : undefined
+  if (value === undefined || BigInt.asIntN(64, value) !== value) {
+    throw new DuckMeshError(
+      'SPEC_INVALID',
+      'seed must be a whole number of 64 bits or 32 bytes of hex.',
+      {
+        details: { field: 'seed' },
+      },
+    )
+  }
   const bytes = new Uint8Array(32)
-  new DataView(bytes.buffer).setBigInt64(24, BigInt(seed))
+  new DataView(bytes.buffer).setBigInt64(24, value)
   return bytesToHex(bytes)
 }

@@ -33,7 +33,11 @@ export interface ChatCompletionChunk {
   object: 'chat.completion.chunk'
   created: number
   model: string
-  choices: { index: 0; delta: { role?: 'assistant'; content?: string }; finish_reason: 'stop' | 'length' | null }[]
+  choices: {
+    index: 0
+    delta: { role?: 'assistant'; content?: string }
+    finish_reason: 'stop' | 'length' | null
+  }[]
   usage?: Usage
   duckmesh?: DuckMeshExtras
 }

@@ -2,10 +2,11 @@
  * A client store in memory. What it forgets on exit is learnt again from the providers' hellos: they
  * show the last voucher, which this payer's own signature proves.
  */
-import type { Hex } from '@duckmesh/protocols'
 import { DuckMeshError } from '@duckmesh/protocols'
-import type { JobLog, NewSegment, NonceStore, SegmentKey, SegmentPatch, SegmentRow } from '@duckmesh/protocols/dispatch'
+import type { Hex } from '@duckmesh/protocols'
 import { isTerminal } from '@duckmesh/protocols/dispatch'
+import type { JobLog, NewSegment, NonceStore } from '@duckmesh/protocols/dispatch'
+import type { SegmentKey, SegmentPatch, SegmentRow } from '@duckmesh/protocols/dispatch'
 import type { ChannelKey, ChannelRow, LedgerStore } from '@duckmesh/protocols/settlement'
 
 /** Segments kept; the oldest finished one goes first, so a long-lived page does not grow without end. */
@@ -42,7 +43,8 @@ class MemoryLedger implements LedgerStore {
   }
 
   listChannels(): Promise<ChannelRow[]> {
-    return Promise.resolve([...this.#rows.values()])
+    const byKey = [...this.#rows].sort(([a], [b]) => (a < b ? -1 : 1))
+    return Promise.resolve(byKey.map(([, row]) => row))
   }
 }
 
@@ -52,7 +54,9 @@ class MemoryJobLog implements JobLog {
   insertSegment(row: NewSegment): Promise<void> {
     const key = keyOf(row)
     if (this.#rows.has(key)) {
-      return Promise.reject(new DuckMeshError('SEGMENT_USED', 'The segment exists.', { jobId: row.jobId }))
+      return Promise.reject(
+        new DuckMeshError('SEGMENT_USED', 'The segment exists.', { jobId: row.jobId }),
+      )
     }
     const { atMs, ...rest } = row
     const history = [{ state: row.state, atMs }]
@@ -63,7 +67,8 @@ class MemoryJobLog implements JobLog {
 
   updateSegment(key: SegmentKey, patch: SegmentPatch): Promise<void> {
     const row = this.#rows.get(keyOf(key))
-    if (row === undefined) return Promise.reject(new DuckMeshError('JOB_UNKNOWN', 'No such segment.'))
+    if (row === undefined)
+      return Promise.reject(new DuckMeshError('JOB_UNKNOWN', 'No such segment.'))
     this.#rows.set(keyOf(key), patched(row, patch))
     return Promise.resolve()
   }
@@ -102,10 +107,10 @@ class MemoryJobLog implements JobLog {
 
 function patched(row: SegmentRow, patch: SegmentPatch): SegmentRow {
   const { enter, failure, ids, receipt } = patch
-  const entered = enter === undefined || enter.state === row.state ? {} : { state: enter.state, history: [...row.history, enter] }
+  const enters = enter !== undefined && enter.state !== row.state
   return {
     ...row,
-    ...entered,
+    ...(enters ? { state: enter.state, history: [...row.history, enter] } : {}),
     ...(failure === undefined ? {} : { failure }),
     receipts: receipt === undefined ? row.receipts : [...row.receipts, receipt],
     completionIds: ids === undefined ? row.completionIds : [...row.completionIds, ...ids],
@@ -113,14 +118,17 @@ function patched(row: SegmentRow, patch: SegmentPatch): SegmentRow {
 }
 
 class MemoryNonces implements NonceStore {
-  #next: number
+  readonly #first: number
+  readonly #next = new Map<Hex, number>()
 
   constructor(first: number) {
-    this.#next = first
+    this.#first = first
   }
 
-  nextNonce(): Promise<number> {
-    return Promise.resolve(this.#next++)
+  nextNonce(payer: Hex): Promise<number> {
+    const nonce = this.#next.get(payer) ?? this.#first
+    this.#next.set(payer, nonce + 1)
+    return Promise.resolve(nonce)
   }
 }
 

@@ -27,4 +27,6 @@ export interface RemoteFailure {
   code: string
   message: string
   details?: Record<string, unknown>
+  /** What it came from, outermost first. */
+  cause?: string[]
 }

@@ -10,7 +10,7 @@ export class RemoteError extends Error {
   readonly details: Record<string, unknown>
 
   constructor(failure: RemoteFailure) {
-    super(failure.message)
+    super(failure.message, { cause: failure.cause })
     this.name = 'RemoteError'
     this.code = isErrorCode(failure.code) ? failure.code : 'INTERNAL'
     this.stage = ERROR_CODES[this.code].stage

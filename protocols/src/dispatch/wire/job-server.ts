@@ -54,7 +54,10 @@ export class JobServer {
     const { clock, jobLog } = this.#components
     for (const { jobId, segment } of await jobLog.listSegments({ states: OPEN_STATES })) {
       const enter = { state: 'failed' as const, atMs: clock.now() }
-      const failure = { code: 'PROVIDER_LOST' as const, detail: 'The provider stopped while it ran.' }
+      const failure = {
+        code: 'PROVIDER_LOST' as const,
+        detail: 'The provider stopped while it ran.',
+      }
       await jobLog.updateSegment({ jobId, segment }, { enter, failure }, 'grouped')
     }
   }

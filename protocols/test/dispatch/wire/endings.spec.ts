@@ -47,12 +47,13 @@ describe('cancelling a job', () => {
     const chain = gate()
     world.port.gate = chain.wait
     const run = await world.submit(link)
-    await world.until(() => world.payer.jobLog.disk.now.size === 1, 'order stored')
+    await world.until(() => world.port.reads > 0, 'the chain is asked')
     run.cancel()
     chain.open()
     expect((await run.ended).state).to.equal('cancelled')
     expect(world.wire).to.deep.equal([])
     const [row] = await world.payer.ledger.listChannels()
+    expect(row?.paid).to.equal(stepPrice(PRICES.priceIn, PRICES.priceOut, 16, 64))
     expect(row && creditOf(row)).to.equal(row?.paid)
     const next = await world.submit(link, { maxTokens: 70 })
     expect((await next.ended).state).to.equal('finalized')
@@ -245,7 +246,7 @@ describe('a provider that ends a job', () => {
 
   it('codes an error of the engine that has no code', async () => {
     const world = new JobWorld()
-    world.engine.script = { failAt: { tokens: 8, error: new Error(`${'ä'.repeat(600)}`) } }
+    world.engine.script = { failAt: { tokens: 8, error: new Error('ä'.repeat(600)) } }
     const segment = await (await world.submit(await world.connect())).ended
     expect(segment.failure?.code).to.equal('ENGINE_FAILED')
     await free(world)

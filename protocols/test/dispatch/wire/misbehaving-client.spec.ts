@@ -3,6 +3,7 @@ import type { JobFrame } from '@duckmesh/proto'
 import type { ClientRun } from '../../../src/dispatch/index.ts'
 import { END_GRACE_MS, MAX_SEGMENTS_PER_PAYER } from '../../../src/dispatch/constants.ts'
 import { SEND_TIMEOUT_MS, VOUCHER_TIMEOUT_MS } from '../../../src/dispatch/constants.ts'
+import { DuckMeshError } from '../../../src/errors.ts'
 import { JobWorld, PROVIDER } from '../../support/job-world.ts'
 import { gate } from '../../support/scripted-engine.ts'
 import { signedVoucher } from '../../support/resign.ts'
@@ -58,7 +59,9 @@ describe('a client that breaks the rules', () => {
   it('cannot spend what another payer left over', async () => {
     const world = new JobWorld()
     world.engine.script = { stopAfter: 1 }
-    await (await world.submit(await world.connect())).ended
+    await (
+      await world.submit(await world.connect())
+    ).ended
     await world.until(() => world.server.inFlight === 0)
     const [rich] = await world.ledger.listChannels()
     const thief = world.newPayer('thief')
@@ -73,7 +76,9 @@ describe('a client that breaks the rules', () => {
     // One token of output: the credit would cover it.
     const run = await world.submit(link, { maxTokens: 1, inBucket: 1 }, thief)
     expect((await run.ended).failure?.code).to.equal('VOUCHER_INVALID')
-    expect(await world.ledger.loadChannel({ payer: world.payer.address, provider: PROVIDER })).to.deep.equal(rich)
+    expect(
+      await world.ledger.loadChannel({ payer: world.payer.address, provider: PROVIDER }),
+    ).to.deep.equal(rich)
   })
 
   it('that reads nothing loses the stream, and the slot is free', async () => {
@@ -107,6 +112,16 @@ describe('a client that breaks the rules', () => {
     expect(world.wire.filter((kind) => kind === 'p:refuse')).to.have.length(1)
     await world.clock.advance(SEND_TIMEOUT_MS)
     await world.until(() => link.provider.closed, 'stream lost')
+  })
+
+  it('that reads nothing holds no slot with an award that fails at the engine', async () => {
+    const world = new JobWorld(1)
+    world.engine.script = { failOpen: new DuckMeshError('PROMPT_EMPTY', 'No prompt.') }
+    const link = await world.connect({ capacity: 1 })
+    link.client.paused = true
+    await world.submit(link)
+    await world.until(() => world.wire.includes('p:refuse'), 'a refusal')
+    expect(world.server.inFlight).to.equal(0)
   })
 
   it('gets Busy when the slots are taken, and is served when one is free', async () => {
@@ -156,7 +171,9 @@ describe('a client that breaks the rules', () => {
 
   it('loses the stream for bytes that are no frame; a running job ends', async () => {
     const world = new JobWorld()
-    world.engine.script = { gate: (tokens) => (tokens < 8 ? undefined : new Promise(() => undefined)) }
+    world.engine.script = {
+      gate: (tokens) => (tokens < 8 ? undefined : new Promise(() => undefined)),
+    }
     const link = await world.connect()
     const run = await world.submit(link)
     await world.until(() => run.state.state === 'running')

@@ -13,11 +13,16 @@ import type { Tap } from '../../support/stream-pair.ts'
 const operator = testSigner('operator')
 const thief = testSigner('thief')
 
-function receipts(change: (receipt: Receipt) => Partial<Receipt>, signer = operator): Tap<JobFrame> {
+function receipts(
+  change: (receipt: Receipt) => Partial<Receipt>,
+  signer = operator,
+): Tap<JobFrame> {
   return (frame) => [withReceipt(frame, signer, change)]
 }
 
-function chunks(change: (frame: Extract<JobFrame, { kind: 'chunk' }>) => JobFrame[]): Tap<JobFrame> {
+function chunks(
+  change: (frame: Extract<JobFrame, { kind: 'chunk' }>) => JobFrame[],
+): Tap<JobFrame> {
   return (frame) => (frame.kind === 'chunk' ? change(frame) : [frame])
 }
 
@@ -170,7 +175,9 @@ describe('a provider that breaks the rules', () => {
 
   it('that stops delivering gets no further voucher and the job ends', async () => {
     const world = new JobWorld()
-    world.engine.script = { gate: (tokens) => (tokens < 32 ? undefined : new Promise(() => undefined)) }
+    world.engine.script = {
+      gate: (tokens) => (tokens < 32 ? undefined : new Promise(() => undefined)),
+    }
     const run = await world.submit(await world.connect())
     await world.until(() => run.state.progress.ids.length === 32, '32 tokens')
     await world.endWithin(run, STALL_TIMEOUT_MS + 1_000)
@@ -232,7 +239,10 @@ describe('a provider that breaks the rules', () => {
   })
 })
 
-function ref(frame: Extract<JobFrame, { kind: 'accept' }>): { jobId: `0x${string}`; segment: number } {
+function ref(frame: Extract<JobFrame, { kind: 'accept' }>): {
+  jobId: `0x${string}`
+  segment: number
+} {
   const { jobId, segment } = frame.accept.accept
   return { jobId, segment }
 }

@@ -1,0 +1,91 @@
+/** Programs of this repository as processes: `npm start`, `duckmesh`, the seed. */
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { killAll, processTree } from './processes.ts'
+
+/** Longest run of one program, ms: a guard for the machine, not something that is tested. */
+const GUARD_MS = 120_000
+
+const NODE = [process.execPath, '--conditions=@duckmesh/source', '--disable-warning=ExperimentalWarning']
+
+export interface Outcome {
+  code: number | null
+  signal: NodeJS.Signals | null
+  stdout: string
+  stderr: string
+}
+
+export class Running {
+  readonly process: ChildProcess
+  readonly done: Promise<Outcome>
+  stdout = ''
+  stderr = ''
+
+  constructor(command: readonly string[], options: RunOptions = {}) {
+    const [program = '', ...args] = command
+    this.process = spawn(program, args, {
+      cwd: options.cwd,
+      env: { ...process.env, ...options.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    this.process.stdout?.setEncoding('utf8').on('data', (text: string) => (this.stdout += text))
+    this.process.stderr?.setEncoding('utf8').on('data', (text: string) => (this.stderr += text))
+    const guard = setTimeout(() => {
+      this.kill()
+    }, GUARD_MS)
+    this.done = new Promise((resolve) => {
+      this.process.once('close', (code, signal) => {
+        clearTimeout(guard)
+        resolve({ code, signal, stdout: this.stdout, stderr: this.stderr })
+      })
+    })
+    running.add(this)
+    void this.done.then(() => running.delete(this))
+  }
+
+  get pid(): number {
+    return this.process.pid ?? -1
+  }
+
+  /** Ends it and everything it started, for hooks. */
+  kill(): void {
+    if (this.process.pid !== undefined) killAll(processTree(this.process.pid))
+  }
+}
+
+interface RunOptions {
+  cwd?: string
+  env?: Readonly<Record<string, string>>
+}
+
+const running = new Set<Running>()
+
+/** Ends what a failed test left running. */
+export function killRunning(): void {
+  for (const one of running) one.kill()
+}
+
+export function repositoryFile(path: string): string {
+  return fileURLToPath(new URL(`../../../${path}`, import.meta.url))
+}
+
+/** `npm start` without npm. */
+export function launch(args: readonly string[], options: RunOptions): Running {
+  return new Running([...NODE, repositoryFile('test-net/src/main.ts'), ...args], options)
+}
+
+/** `npx duckmesh …`. */
+export function duckmesh(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+  return new Running([...NODE, repositoryFile('node/bin/duckmesh.js'), ...args], options).done
+}
+
+/** `duckmesh-bootnode …`. */
+export function bootnode(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+  return new Running([...NODE, repositoryFile('bootstrap/bin/bootnode.js'), ...args], options).done
+}
+
+/** npm in the repository, with this Node before any other. */
+export function npm(args: readonly string[]): Running {
+  return new Running(['npm', ...args], { cwd: repositoryFile('.') })
+}
