@@ -23,6 +23,8 @@ export class ClientChannels {
   readonly #book: ChannelBook
   /** Segments that run now; other open reservations await the provider's hello (rule S-7). */
   readonly #running = new Set<string>()
+  /** By provider, what the chain last showed as covered: it shrinks only by a release that both sides see. */
+  readonly #covered = new Map<Hex, bigint>()
 
   constructor(components: ClientPaymentsComponents) {
     this.#components = components
@@ -49,17 +51,13 @@ export class ClientChannels {
     return row.voucher === undefined ? { due } : { lastVoucher: row.voucher, due }
   }
 
-  /** Last voucher signed for a provider: goes into the hello, so that the provider can restore it. */
-  async lastVoucher(provider: Hex): Promise<SignedVoucher | undefined> {
-    return (await this.#book.read(this.#key(provider))).voucher
-  }
-
   /**
    * Learns from a provider's hello what this payer signed earlier, for example on a fresh store, and what
    * became of steps that were paid and never receipted (rule S-7). A hello with a voucher that this payer
    * did not sign is ignored.
    */
   async adopt(provider: Hex, voucher: SignedVoucher | undefined, due: bigint): Promise<void> {
+    this.#covered.delete(provider)
     if (voucher !== undefined && !this.#isMine(provider, voucher)) return
     await this.#change(provider, (row) => {
       const runs = row.open.some((one) => this.#running.has(nameOf(provider, one)))
@@ -101,18 +99,17 @@ export class ClientChannels {
     return { ...key, amount, voucher: after.voucher }
   }
 
+  /** Asks the chain only when the amount is above what it last showed, so most steps wait for nobody. */
   async #checkCovered(provider: Hex, cumulative: bigint): Promise<void> {
+    if (cumulative <= (this.#covered.get(provider) ?? 0n)) return
     const { port, signer } = this.#components
     const { allotted, thawing } = await port.channel(signer.address, provider)
-    if (cumulative > allotted - thawing) {
-      throw new DuckMeshError(
-        'BALANCE_INSUFFICIENT',
-        'The channel to this provider does not cover the next step.',
-        {
-          details: { need: cumulative, allotted: allotted - thawing, provider },
-        },
-      )
-    }
+    const covered = allotted - thawing
+    this.#covered.set(provider, covered)
+    if (cumulative <= covered) return
+    const what = 'The channel to this provider does not cover the next step.'
+    const details = { need: cumulative, allotted: covered, provider }
+    throw new DuckMeshError('BALANCE_INSUFFICIENT', what, { details })
   }
 
   async #signed(row: ChannelRow, cumulative: bigint): Promise<SignedVoucher> {

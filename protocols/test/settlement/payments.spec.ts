@@ -129,7 +129,8 @@ describe('the payer’s channels', () => {
     await world.connect()
     const after = await mine(world.payer)
     expect(after).to.deep.equal(before)
-    expect(await world.payer.channels.lastVoucher(PROVIDER)).to.deep.equal(before?.voucher)
+    const { lastVoucher } = await world.payer.channels.standing(PROVIDER)
+    expect(lastVoucher).to.deep.equal(before?.voucher)
   })
 })
 

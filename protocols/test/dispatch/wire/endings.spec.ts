@@ -1,33 +1,12 @@
 import { expect } from 'chai'
 import type { ClientRun } from '../../../src/dispatch/index.ts'
-import { CANCEL_TIMEOUT_MS, OPEN_TIMEOUT_MS } from '../../../src/dispatch/constants.ts'
+import { CANCEL_TIMEOUT_MS } from '../../../src/dispatch/constants.ts'
 import { stepPrice } from '../../../src/market/index.ts'
 import { creditOf } from '../../../src/settlement/index.ts'
-import { JobWorld, PRICES, eventsOf } from '../../support/job-world.ts'
+import { JobWorld, PRICES, PROVIDER } from '../../support/job-world.ts'
+import { expectUsable, free, holdAt } from '../../support/job-helpers.ts'
 import type { Link } from '../../support/job-world.ts'
-import { ENGINE_BROKE, gate } from '../../support/scripted-engine.ts'
-
-const forever = new Promise<void>(() => undefined)
-
-/** The engine waits from this token on. */
-function holdAt(tokens: number): { gate: (now: number) => Promise<void> | undefined } {
-  return { gate: (now) => (now < tokens ? undefined : forever) }
-}
-
-async function free(world: JobWorld): Promise<void> {
-  await world.until(() => world.server.inFlight === 0, 'slot free')
-  expect(world.engine.open_).to.equal(0)
-}
-
-/** Both books say the same of the channel, and a next job runs on it. */
-async function expectUsable(world: JobWorld, link: Link): Promise<void> {
-  const [mine] = await world.payer.ledger.listChannels()
-  const [theirs] = await world.ledger.listChannels()
-  expect(mine?.settled ?? 0n).to.equal(theirs?.settled ?? 0n)
-  world.engine.script = {}
-  const run = await world.submit(link, { maxTokens: 70 })
-  expect((await run.ended).failure).to.equal(undefined)
-}
+import { gate } from '../../support/scripted-engine.ts'
 
 describe('cancelling a job', () => {
   it('before the award is signed costs nothing', async () => {
@@ -72,6 +51,28 @@ describe('cancelling a job', () => {
     await free(world)
     expect(world.engine.steps).to.deep.equal([])
     await expectUsable(world, link)
+  })
+
+  it('while the provider books the voucher is not forgotten', async () => {
+    const world = new JobWorld()
+    const link = await world.connect()
+    world.engine.script = holdAt(0)
+    const chain = gate()
+    const channel = world.port.channel.bind(world.port)
+    world.port.channel = async (...key) => {
+      const answer = await channel(...key)
+      // The second look is the provider's.
+      if (world.port.reads > 1) await chain.wait
+      return answer
+    }
+    const run = await world.submit(link)
+    await world.until(() => world.port.reads === 2, 'the provider asks the chain')
+    run.cancel()
+    await world.until(() => world.wire.includes('c:cancel'))
+    chain.open()
+    expect((await run.ended).finishReason).to.equal('cancelled')
+    expect(run.state.progress.ids).to.deep.equal([])
+    await free(world)
   })
 
   for (const tokens of [0, 24, 64, 96]) {
@@ -189,6 +190,25 @@ describe('a stream that breaks', () => {
     expect((await run.ended).state).to.equal('cancelled')
   })
 
+  it('between a receipt and the next voucher signs nothing more', async () => {
+    const world = new JobWorld()
+    const { channels } = world.payer
+    const real = channels.paymentsTo(PROVIDER)
+    const job: { run?: ClientRun } = {}
+    channels.paymentsTo = () => ({
+      ...real,
+      receipted: async (...args) => {
+        await real.receipted(...args)
+        job.run?.streamClosed()
+      },
+    })
+    job.run = await world.submit(await world.connect())
+    expect((await job.run.ended).failure?.code).to.equal('PROVIDER_LOST')
+    expect(world.wire).to.not.include('c:voucher')
+    const [row] = await world.payer.ledger.listChannels()
+    expect(row?.paid).to.equal(job.run.state.progress.prepaid)
+  })
+
   it('before the start of the first step runs nothing', async () => {
     const world = new JobWorld()
     const link = await world.connect()
@@ -228,122 +248,5 @@ describe('a stream that breaks', () => {
     await link.connection.close()
     await link.served
     expect(world.clock.pending).to.equal(0)
-  })
-})
-
-describe('a provider that ends a job', () => {
-  it('says so when the engine breaks, and what was not receipted is free', async () => {
-    const world = new JobWorld()
-    const link = await world.connect()
-    world.engine.script = { failAt: { tokens: 80, error: ENGINE_BROKE } }
-    const run = await world.submit(link)
-    const segment = await run.ended
-    expect(segment.failure?.code).to.equal('ENGINE_CRASHED')
-    expect(segment.progress.receiptedOut).to.equal(64)
-    await free(world)
-    await expectUsable(world, link)
-  })
-
-  it('codes an error of the engine that has no code', async () => {
-    const world = new JobWorld()
-    world.engine.script = { failAt: { tokens: 8, error: new Error('ä'.repeat(600)) } }
-    const segment = await (await world.submit(await world.connect())).ended
-    expect(segment.failure?.code).to.equal('ENGINE_FAILED')
-    await free(world)
-  })
-
-  it('gives up an engine that does not open in time', async () => {
-    const world = new JobWorld()
-    world.engine.script = { openGate: forever, deaf: true }
-    const run = await world.submit(await world.connect())
-    await world.until(() => world.engine.specs.length === 1, 'opening')
-    await world.endWithin(run, OPEN_TIMEOUT_MS + 500)
-    expect(run.state.failure?.code).to.equal('TIMED_OUT')
-    await free(world)
-  })
-
-  it('that stops ends what runs and what opens, and takes nothing more', async () => {
-    const world = new JobWorld()
-    const link = await world.connect()
-    world.engine.script = holdAt(8)
-    const running = await world.submit(link)
-    await world.until(() => running.state.progress.ids.length === 8)
-    world.engine.script = { openGate: forever }
-    const opening = await world.submit(link)
-    await world.until(() => world.engine.specs.length === 2, 'opening')
-    await world.server.stop()
-    expect(world.server.inFlight).to.equal(0)
-    expect((await running.ended).failure?.code).to.equal('SHUTTING_DOWN')
-    expect((await opening.ended).failure?.code).to.equal('SHUTTING_DOWN')
-    const late = await world.submit(link)
-    expect((await late.ended).failure?.code).to.equal('SHUTTING_DOWN')
-    const [row] = await world.ledger.listChannels()
-    expect(row?.open).to.deep.equal([])
-  })
-
-  it('ends at the deadline when the answer is longer than the time', async () => {
-    const world = new JobWorld()
-    world.engine.script = holdAt(8)
-    const run = await world.submit(await world.connect(), { lifeMs: 20_000 })
-    await world.until(() => run.state.progress.ids.length === 8)
-    await world.endWithin(run, 21_000)
-    expect(run.state.failure?.code).to.equal('JOB_EXPIRED')
-    await free(world)
-  })
-
-  it('finishes no job whose receipt it cannot store', async () => {
-    const world = new JobWorld()
-    const held = gate()
-    world.engine.script = { gate: () => held.wait }
-    const run = await world.submit(await world.connect(), { maxTokens: 8 })
-    const events = eventsOf(run)
-    await world.until(() => run.state.state === 'accepted')
-    world.jobLog.disk.failing = true
-    held.open()
-    await world.endWithin(run, 40_000)
-    expect(run.state.state).to.equal('failed')
-    expect((await events).some(({ type }) => type === 'receipt')).to.equal(false)
-    await free(world)
-    const [row] = await world.ledger.listChannels()
-    expect(row?.open).to.deep.equal([])
-  })
-})
-
-describe('a client whose money ends', () => {
-  it('fails with BALANCE_INSUFFICIENT before anything is sent', async () => {
-    const world = new JobWorld()
-    const poor = world.newPayer('poor', 1n)
-    const link = await world.connect({}, poor)
-    const run = await world.submit(link, {}, poor)
-    expect((await run.ended).failure?.code).to.equal('BALANCE_INSUFFICIENT')
-    expect(world.wire).to.deep.equal([])
-  })
-
-  it('stops after the steps that its channel covers', async () => {
-    const world = new JobWorld()
-    const { priceIn, priceOut } = PRICES
-    const poor = world.newPayer('poor', stepPrice(priceIn, priceOut, 16, 64))
-    const link = await world.connect({}, poor)
-    const segment = await (await world.submit(link, {}, poor)).ended
-    expect(segment.failure?.code).to.equal('BALANCE_INSUFFICIENT')
-    expect(segment.progress.receiptedOut).to.equal(64)
-    await free(world)
-    expect(world.engine.steps).to.deep.equal([64])
-  })
-
-  it('fails with BUDGET when the next step is above the budget, and before any award for the first', async () => {
-    const world = new JobWorld()
-    const link = await world.connect()
-    const { priceIn, priceOut } = PRICES
-    const first = stepPrice(priceIn, priceOut, 16, 64)
-    const part = await (await world.submit(link, { budget: first })).ended
-    expect(part.failure?.code).to.equal('BUDGET')
-    expect(part.progress.receiptedOut).to.equal(64)
-    await free(world)
-    const sent = world.wire.length
-    const none = await (await world.submit(link, { budget: first - 1n })).ended
-    expect(none.failure?.code).to.equal('BUDGET')
-    expect(world.wire).to.have.length(sent)
-    await expectUsable(world, link)
   })
 })
