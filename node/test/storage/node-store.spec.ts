@@ -226,7 +226,8 @@ describe('node store', () => {
       expect(await before.nonces.nextNonce(PROVIDER)).to.equal(1)
       await before.close()
       const after = await openNodeStore(path)
-      expect(await after.nonces.nextNonce(PAYER)).to.equal(11)
+      // Nonces are reserved in blocks: the rest of one is skipped, none is given out again.
+      expect(await after.nonces.nextNonce(PAYER)).to.be.above(10)
       await after.close()
     })
   })

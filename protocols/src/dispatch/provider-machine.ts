@@ -116,7 +116,8 @@ function onAdmitted(
   const progress = { ...state.progress, prepaid }
   const accepted = { ...enter(state, 'accepted', nowMs), tokensIn, progress, stepping: true }
   const maxTokens = stepLimit(state.facts.terms, progress)
-  return { state: accepted, effects: [{ type: 'sendAccept' }, { type: 'runStep', maxTokens }] }
+  // The engine reads the prompt while the accept is signed; its chunks queue up behind it.
+  return { state: accepted, effects: [{ type: 'runStep', maxTokens }, { type: 'sendAccept' }] }
 }
 
 function onTokens(

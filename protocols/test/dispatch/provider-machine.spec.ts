@@ -14,7 +14,7 @@ import { nextIds, readTable } from '../support/machine-fixtures.ts'
  * closed the stream), `stopping` (the client cancelled while a step runs).
  */
 const TABLE = `
-awarded      | admitted        | accepted sendAccept runStep
+awarded      | admitted        | accepted runStep sendAccept
 awarded      | admitted unpaid | failed(PAYMENT_MISSING) sendStopped end
 awarded      | tokens          | -
 awarded      | tokens none     | -
@@ -230,7 +230,7 @@ describe('provider machine', () => {
 
   it('asks the engine for the tokens of one step, and for the rest in the last', () => {
     const first = stepProvider(awarded, { type: 'admitted', tokensIn: 10, prepaid }, NOW)
-    expect(first.effects.at(-1)).to.deep.equal({ type: 'runStep', maxTokens: 64 })
+    expect(first.effects.at(0)).to.deep.equal({ type: 'runStep', maxTokens: 64 })
     const second = feed(unpaid, { type: 'paid', prepaid: 200n })
     const more = feed(second, tokens(second, 64))
     const third = stepProvider(more, { type: 'stepEnd', finishReason: null }, NOW)

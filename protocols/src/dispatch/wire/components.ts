@@ -32,6 +32,8 @@ export interface JobServerComponents {
 export interface JobServerInit {
   /** Segments served at a time; more are answered with Busy. */
   slots: number
+  /** Tokens that come within this time share a chunk, ms; GATHER_MS when left out, 0 for a chunk per group. */
+  gatherMs?: number
   /** Called whenever a segment enters a state; for status and metrics. */
   onState?: (segment: { jobId: Hex; segment: number; payer: Hex; state: JobState }) => void
 }

@@ -3,7 +3,7 @@ import type { AwardFrame, Hex, JobFrame, SegmentRef } from '@duckmesh/proto'
 import { DuckMeshError, toDuckMeshError } from '../../errors.ts'
 import type { FrameStream, Session } from '../../mesh/interface.ts'
 import { checkAward } from '../check-award.ts'
-import { MAX_SEGMENTS_PER_PAYER } from '../constants.ts'
+import { GATHER_MS, MAX_SEGMENTS_PER_PAYER } from '../constants.ts'
 import type { JobState } from '../interface.ts'
 import type { SegmentFacts } from '../progress.ts'
 import { admitAward } from './admit-award.ts'
@@ -175,8 +175,10 @@ export class JobServer {
 
   #startRun(client: Client, { initial, generation, prepaid }: Admitted, signal: AbortSignal): void {
     const { jobId, segment, payer } = initial.facts
-    const run = new ProviderRun(this.#components, client.stream, initial, (state) => {
-      this.#init.onState?.({ jobId, segment, payer, state })
+    const { gatherMs = GATHER_MS, onState } = this.#init
+    const run = new ProviderRun(this.#components, client.stream, initial, {
+      gatherMs,
+      onState: (state) => onState?.({ jobId, segment, payer, state }),
     })
     const key = keyOf(run.key)
     client.runs.set(key, run)

@@ -12,10 +12,17 @@ import { stepProvider } from '../provider-machine.ts'
 import type { ProviderEffect, ProviderEvent, ProviderSegment } from '../provider-machine.ts'
 import type { SegmentKey } from '../store.ts'
 import type { JobServerComponents } from './components.ts'
+import { gatherTokens } from './gather-tokens.ts'
 import { MachineCell } from './machine-cell.ts'
 import { SegmentWriter } from './segment-writer.ts'
 import { sendWithin } from './send-within.ts'
 import { wireDetail } from './wire-detail.ts'
+
+export interface ProviderRunInit {
+  onState: (state: JobState) => void
+  /** See `JobServerInit`. */
+  gatherMs: number
+}
 
 export class ProviderRun {
   readonly key: SegmentKey
@@ -24,7 +31,7 @@ export class ProviderRun {
   readonly #components: JobServerComponents
   readonly #stream: FrameStream<JobFrame>
   readonly #cell: MachineCell<ProviderSegment, ProviderEvent, ProviderEffect>
-  readonly #onState: (state: JobState) => void
+  readonly #init: ProviderRunInit
   readonly #writer: SegmentWriter
   #generation: OpenGeneration | null = null
   #step = new AbortController()
@@ -35,11 +42,11 @@ export class ProviderRun {
     components: JobServerComponents,
     stream: FrameStream<JobFrame>,
     initial: ProviderSegment,
-    onState: (state: JobState) => void,
+    init: ProviderRunInit,
   ) {
     this.#components = components
     this.#stream = stream
-    this.#onState = onState
+    this.#init = init
     this.key = { jobId: initial.facts.jobId, segment: initial.facts.segment }
     this.#writer = new SegmentWriter(components.jobLog, this.key)
     this.ended = new Promise((resolve) => {
@@ -98,7 +105,7 @@ export class ProviderRun {
     const wasTerminal = isTerminal(this.state.state)
     const before = this.state.history.length
     const done = this.#cell.send(event)
-    for (const { state } of this.state.history.slice(before)) this.#onState(state)
+    for (const { state } of this.state.history.slice(before)) this.#init.onState(state)
     if (!wasTerminal && isTerminal(this.state.state)) this.#onTerminal()
     await done
   }
@@ -182,7 +189,8 @@ export class ProviderRun {
     if (generation === null) return
     this.#step = new AbortController()
     try {
-      const groups = generation.step(maxTokens, this.#step.signal)
+      const step = generation.step(maxTokens, this.#step.signal)
+      const groups = gatherTokens(step, this.#components.clock, this.#init.gatherMs)
       for (;;) {
         const next = await groups.next()
         if (next.done === true) {
