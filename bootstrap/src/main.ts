@@ -1,11 +1,12 @@
-/** Runs a seed peer as a process: prints its addresses as JSON lines on stdout, logs on stderr. */
+/** Runs a seed peer as a process: prints its addresses as JSON lines on stdout, failures on stderr. */
 import { toDuckMeshError } from '@duckmesh/protocols'
 import { createSeed } from './create-seed.ts'
+import { exitCodeOf } from './exit-codes.ts'
+import type { Seed } from './interface.ts'
 import { USAGE, parseSeedArgs } from './parse-args.ts'
 
-/** Exit codes by sysexits: 78 bad configuration, 69 unavailable. */
-const EXIT_CONFIG = 78
-const EXIT_UNAVAILABLE = 69
+/** Longest orderly stop, ms; nobody may be there to end a process that hangs. */
+const STOP_LIMIT_MS = 10_000
 
 function tell(event: string, fields: Record<string, unknown>): void {
   process.stdout.write(`${JSON.stringify({ event, ...fields })}\n`)
@@ -18,24 +19,34 @@ async function main(): Promise<void> {
     return
   }
   const seed = await createSeed(parseSeedArgs(argv))
+  stopWhenTold(seed)
   tell('ready', { peerId: seed.peerId, addresses: seed.addresses() })
+}
+
+/** Signals, or the end of the launcher that started this process, also when that came before now. */
+function stopWhenTold(seed: Seed): void {
   let stopping = false
   const stop = (): void => {
-    if (stopping) process.exit(1)
+    if (stopping) return
     stopping = true
-    void seed.stop().then(() => {
-      process.exit(0)
-    })
+    setTimeout(() => process.exit(1), STOP_LIMIT_MS).unref()
+    void seed.stop().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    )
   }
-  process.on('SIGINT', stop)
-  process.on('SIGTERM', stop)
-  // Started by a launcher: when it is gone, so are we.
+  const onSignal = (): void => {
+    if (stopping) process.exit(1)
+    stop()
+  }
+  process.on('SIGINT', onSignal)
+  process.on('SIGTERM', onSignal)
   process.on('disconnect', stop)
   if (process.send !== undefined && !process.connected) stop()
 }
 
 main().catch((error: unknown) => {
-  const failure = toDuckMeshError(error, 'INTERNAL')
+  const failure = toDuckMeshError(error)
   process.stderr.write(`${failure.code}: ${failure.message}\n`)
-  process.exit(failure.stage === 'config' ? EXIT_CONFIG : EXIT_UNAVAILABLE)
+  process.exit(exitCodeOf(failure))
 })

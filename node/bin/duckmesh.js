@@ -1,22 +1,26 @@
 #!/usr/bin/env -S node --conditions=@duckmesh/source --disable-warning=ExperimentalWarning
 // Starts the command line from its TypeScript sources, or from dist when it was installed as a package.
 import { spawnSync } from 'node:child_process'
+import { enableCompileCache } from 'node:module'
 import { fileURLToPath } from 'node:url'
 
 const NEEDED_MAJOR = 24
-const self = fileURLToPath(import.meta.url)
-if (Number(process.versions.node.split('.')[0]) >= NEEDED_MAJOR) {
-  const installed = import.meta.url.includes('/node_modules/')
+const FLAGS = ['--conditions=@duckmesh/source', '--disable-warning=ExperimentalWarning']
+const installed = import.meta.url.includes('/node_modules/')
+const isNew = Number(process.versions.node.split('.')[0]) >= NEEDED_MAJOR
+
+if (isNew && (installed || process.execArgv.includes(FLAGS[0]))) {
+  enableCompileCache()
   const { main } = await import(installed ? '../dist/cli/main.js' : '../src/cli/main.ts')
   await main(process.argv.slice(2))
 } else if (process.env.DUCKMESH_REEXEC === '1') {
   process.stderr.write(`Node ${NEEDED_MAJOR} or newer is needed; this is ${process.version}.\n`)
   process.exitCode = 78
 } else {
-  // The project brings its own Node as a dependency; use it when this one is too old.
-  const node = fileURLToPath(new URL('../../node_modules/.bin/node', import.meta.url))
-  const flags = ['--conditions=@duckmesh/source', '--disable-warning=ExperimentalWarning']
+  // Started by another Node, or without the flag that finds the sources: once more with both.
+  const own = fileURLToPath(new URL('../../node_modules/.bin/node', import.meta.url))
+  const args = [...FLAGS, fileURLToPath(import.meta.url), ...process.argv.slice(2)]
   const env = { ...process.env, DUCKMESH_REEXEC: '1' }
-  const { status } = spawnSync(node, [...flags, self, ...process.argv.slice(2)], { stdio: 'inherit', env })
+  const { status } = spawnSync(isNew ? process.execPath : own, args, { stdio: 'inherit', env })
   process.exitCode = status ?? 1
 }

@@ -27,12 +27,17 @@ const START_TIMEOUT_MS = 60_000
 const PRICE_IN: bigint = 250_000_000_000_000_000n
 const PRICE_OUT: bigint = 1_000_000_000_000_000_000n
 
+/** Jobs at once; the small model takes that many on two cores, and one payer may have 16 open. */
+const SLOTS = 16
+
 export interface DevnetInit {
   /** Folder in which `.duckmesh/<network>` is made. */
   root: string
   providers?: number
   /** Ends a start that is under way; what was started is stopped. */
   signal?: AbortSignal
+  /** Puts something between the processes and the chain, to record or to disturb; resolves to its address. */
+  wrapRpc?: (rpcUrl: string) => Promise<string>
   /** Progress for people, one sentence at a time. */
   onProgress?: (text: string) => void
   /** Every event line of every child. */
@@ -112,8 +117,15 @@ export class Devnet {
     const funder = new NetworkFunder(chain)
     const addresses = await funder.deploy()
     const { addresses: seeds } = await seed.event('ready', START_TIMEOUT_MS)
-    const { chainId, rpcUrl } = chain
-    const network = { chainId, rpcUrl, ...addresses, seeds: [String((seeds as string[])[0])], local: true }
+    const { chainId } = chain
+    const rpcUrl = (await init.wrapRpc?.(chain.rpcUrl)) ?? chain.rpcUrl
+    const network = {
+      chainId,
+      rpcUrl,
+      ...addresses,
+      seeds: [String((seeds as string[])[0])],
+      local: true,
+    }
     // It needs no funds to start, and starting takes longest.
     const parts = { folder, group, chain, funder, network, seed }
     const devnet = new Devnet(init, parts, await spawnClient(init, parts))
@@ -123,7 +135,11 @@ export class Devnet {
     await devnet.client.event('ready', START_TIMEOUT_MS)
     const chat = account(ACCOUNT_INDEX.chat)
     const dataDir = join(folder, 'chat')
-    await writeNetworkFile(folder, { network, account: { privateKey: privateKeyOf(chat), dataDir }, pid: process.pid })
+    await writeNetworkFile(folder, {
+      network,
+      account: { privateKey: privateKeyOf(chat), dataDir },
+      pid: process.pid,
+    })
     return devnet
   }
 
@@ -136,7 +152,12 @@ export class Devnet {
   /** Starts a provider's process again, after it ended or was killed. */
   async restartProvider(provider: DevnetProvider): Promise<void> {
     await provider.child.stop()
-    provider.child = spawnNode(this.#init, this.#group, provider.name, peerCommand(provider.configFile))
+    provider.child = spawnNode(
+      this.#init,
+      this.#group,
+      provider.name,
+      peerCommand(provider.configFile),
+    )
     await provider.child.event('ready', START_TIMEOUT_MS)
   }
 
@@ -178,7 +199,12 @@ export class Devnet {
     await Promise.all(this.providers.map(({ child }) => child.event('ready', START_TIMEOUT_MS)))
   }
 
-  async #writePeerConfig(name: string, dataDir: string, seat: ProviderSeat, n: number): Promise<string> {
+  async #writePeerConfig(
+    name: string,
+    dataDir: string,
+    seat: ProviderSeat,
+    n: number,
+  ): Promise<string> {
     const { chainId, market, registry, rpcUrl, seeds, token } = this.network
     const percent = BigInt(100 + 5 * n)
     return writeJson(join(this.folder, `${name}.json`), {
@@ -191,6 +217,7 @@ export class Devnet {
         owner: seat.owner.address,
         priceIn: `${(PRICE_IN * percent) / 100n}`,
         priceOut: `${(PRICE_OUT * percent) / 100n}`,
+        slots: SLOTS,
         modelsDir: modelsFolder(this.#init.root),
       },
       log: { level: 'info', json: true },
@@ -200,7 +227,10 @@ export class Devnet {
 
 const CLIENT_DATA = 'client'
 
-async function spawnClient(init: DevnetInit, { folder, group, network }: DevnetParts): Promise<Child> {
+async function spawnClient(
+  init: DevnetInit,
+  { folder, group, network }: DevnetParts,
+): Promise<Child> {
   await writeJson(clientFile(folder), {
     network,
     privateKey: privateKeyOf(account(ACCOUNT_INDEX.client)),
@@ -222,7 +252,12 @@ async function writeJson(path: string, content: object): Promise<string> {
   return path
 }
 
-function spawnNode(init: DevnetInit, group: ChildGroup, name: string, args: readonly string[]): Child {
+function spawnNode(
+  init: DevnetInit,
+  group: ChildGroup,
+  name: string,
+  args: readonly string[],
+): Child {
   return group.spawn({
     ...nodeChild(init.root, args),
     name,
@@ -241,7 +276,13 @@ function seedCommand(folder: string): string[] {
 }
 
 function peerCommand(configFile: string): string[] {
-  return [join(packageFolder('@duckmesh/node'), 'bin', 'duckmesh.js'), '--json', 'up', '--config', configFile]
+  return [
+    join(packageFolder('@duckmesh/node'), 'bin', 'duckmesh.js'),
+    '--json',
+    'up',
+    '--config',
+    configFile,
+  ]
 }
 
 function packageFolder(name: string): string {

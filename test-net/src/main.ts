@@ -38,7 +38,11 @@ async function main(): Promise<void> {
   }
 }
 
-async function runNetwork(options: StartOptions, printer: HumanPrinter, ended: AbortSignal): Promise<void> {
+async function runNetwork(
+  options: StartOptions,
+  printer: HumanPrinter,
+  ended: AbortSignal,
+): Promise<void> {
   const net = await Devnet.start({
     root: resolve('.'),
     providers: options.peers,
@@ -68,7 +72,9 @@ async function run(net: Devnet, options: StartOptions, printer: HumanPrinter): P
     onJobDone: (job) => {
       printer.line()
       const rest = `${formatDuck(job.unspent)} of ${formatDuck(job.maxPrice)} unspent`
-      printer.line(`${job.tokens} tokens, first after ${job.ttftMs} ms, all after ${job.totalMs} ms`)
+      printer.line(
+        `${job.tokens} tokens, first after ${job.ttftMs} ms, all after ${job.totalMs} ms`,
+      )
       printer.line(`Price ${formatDuck(job.paid)}, ${rest}`)
     },
   })
@@ -81,7 +87,9 @@ async function stayUp(net: Devnet, printer: HumanPrinter, ended: AbortSignal): P
   printer.line()
   printer.line('The network stays up. Try, in another terminal in this folder:')
   printer.line('  npx duckmesh chat "What is the capital of Norway?"')
-  printer.line(`  chain ${net.network.rpcUrl} (id ${net.network.chainId}), seed ${net.network.seeds.join(' ')}`)
+  printer.line(
+    `  chain ${net.network.rpcUrl} (id ${net.network.chainId}), seed ${net.network.seeds.join(' ')}`,
+  )
   printer.line('Ctrl-C ends every process.')
   for (const child of net.children) {
     void child.exited.then(({ code, signal }) => {

@@ -42,7 +42,10 @@ export function parseStartArgs(argv: readonly string[]): StartOptions {
       throw new DuckMeshError('CONFIG_INVALID', `--peers must be 1 to 8, not ${values.peers}.`)
     }
     if (!/^[0-9]{1,9}(\.[0-9]{1,18})?$/.test(values['max-price'])) {
-      throw new DuckMeshError('CONFIG_INVALID', `--max-price must be an amount in DUCK, not ${values['max-price']}.`)
+      throw new DuckMeshError(
+        'CONFIG_INVALID',
+        `--max-price must be an amount in DUCK, not ${values['max-price']}.`,
+      )
     }
     if (prompt.trim() === '') throw new DuckMeshError('PROMPT_EMPTY', 'The prompt is empty.')
     return { prompt, maxPrice: values['max-price'], peers, once, json, help }

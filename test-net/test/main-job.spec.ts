@@ -23,7 +23,15 @@ describe('npm start --silent -- --once --json', function () {
   let job: Record<string, unknown>
 
   before(async () => {
-    const args = ['start', '--silent', '--', '--once', '--json', '--prompt', 'Tell me a story about a brave duck.']
+    const args = [
+      'start',
+      '--silent',
+      '--',
+      '--once',
+      '--json',
+      '--prompt',
+      'Tell me a story about a brave duck.',
+    ]
     outcome = await npm(args).done
     expect(outcome.code, outcome.stderr).to.equal(0)
     report = JSON.parse(outcome.stdout) as Report
@@ -40,13 +48,28 @@ describe('npm start --silent -- --once --json', function () {
   })
 
   it('has every field of the report', () => {
-    expect(report).to.have.all.keys('peers', 'model', 'jobs', 'settlement', 'balances', 'chainTxDuringJobs')
+    expect(report).to.have.all.keys(
+      'peers',
+      'model',
+      'jobs',
+      'settlement',
+      'balances',
+      'chainTxDuringJobs',
+    )
     expect(report.settlement).to.have.all.keys('txs', 'gasPerVoucher')
     expect(report.balances).to.have.all.keys('before', 'after')
     const money = ['maxPrice', 'paid', 'unspent', 'winners']
     const text = ['kind', 'jobId', 'prompt', 'text', 'tokens']
     const how = ['lane', 'mode', 'replicas', 'seat', 'epoch', 'turn', 'bids', 'agreed']
-    expect(job).to.have.all.keys(...text, ...how, ...money, 'states', 'auctionMs', 'ttftMs', 'totalMs')
+    expect(job).to.have.all.keys(
+      ...text,
+      ...how,
+      ...money,
+      'states',
+      'auctionMs',
+      'ttftMs',
+      'totalMs',
+    )
   })
 
   it('describes the job: a streamed answer on the direct lane, later fields null', () => {
@@ -55,7 +78,9 @@ describe('npm start --silent -- --once --json', function () {
       expect(job[later], later).to.equal(null)
     }
     expect(job['prompt']).to.equal('Tell me a story about a brave duck.')
-    expect(job['text']).to.be.a('string').that.matches(/[a-z]{3}/)
+    expect(job['text'])
+      .to.be.a('string')
+      .that.matches(/[a-z]{3}/)
     expect(job['tokens']).to.be.a('number').greaterThan(0)
     expect(job['jobId']).to.match(/^0x[0-9a-f]{64}$/)
     expect(report.model).to.include({ name: 'duckling' })
@@ -74,7 +99,12 @@ describe('npm start --silent -- --once --json', function () {
   })
 
   it('names every peer as a process of its own with a real address', () => {
-    expect(report.peers.map(({ name }) => name)).to.deep.equal(['anvil', 'seed', 'provider-0', 'client'])
+    expect(report.peers.map(({ name }) => name)).to.deep.equal([
+      'anvil',
+      'seed',
+      'provider-0',
+      'client',
+    ])
     expect(new Set(report.peers.map(({ pid }) => pid)).size).to.equal(4)
     for (const { address, name, peerId } of report.peers.slice(1, 3)) {
       expect(address, name).to.match(/^\/ip4\/127\.0\.0\.1\/tcp\/[1-9][0-9]*\/p2p\//)
@@ -83,12 +113,16 @@ describe('npm start --silent -- --once --json', function () {
   })
 
   it('gives amounts as decimal strings, and paid and unspent are the maximum price', () => {
-    for (const amount of [job['maxPrice'], job['paid'], job['unspent']]) expect(amount).to.match(WEI)
+    for (const amount of [job['maxPrice'], job['paid'], job['unspent']])
+      expect(amount).to.match(WEI)
     expect(BigInt(String(job['paid'])) > 0n).to.equal(true)
     expect(BigInt(String(job['paid'])) + BigInt(String(job['unspent']))).to.equal(10n ** 18n)
     const winners = job['winners'] as { provider: string; paid: string }[]
     expect(winners.map(({ paid }) => paid)).to.deep.equal([job['paid']])
-    const amounts = [...Object.values(report.balances.before), ...Object.values(report.balances.after)]
+    const amounts = [
+      ...Object.values(report.balances.before),
+      ...Object.values(report.balances.after),
+    ]
     for (const amount of amounts) expect(amount).to.match(WEI)
   })
 
@@ -104,7 +138,9 @@ describe('npm start --silent -- --once --json', function () {
   it('adds up to the wei: what the client lost is what the provider gained, at least the receipts', () => {
     const { after, before } = report.balances
     expect(Object.keys(after)).to.have.members(Object.keys(before))
-    const gains = Object.keys(before).map((who) => BigInt(after[who] ?? '0') - BigInt(before[who] ?? '0'))
+    const gains = Object.keys(before).map(
+      (who) => BigInt(after[who] ?? '0') - BigInt(before[who] ?? '0'),
+    )
     expect(gains.reduce((sum, gain) => sum + gain)).to.equal(0n)
     const [lost = 0n, gained = 0n] = [...gains].sort((a, b) => (a < b ? -1 : 1))
     expect(gained).to.equal(-lost)
@@ -115,7 +151,9 @@ describe('npm start --silent -- --once --json', function () {
   })
 
   it('leaves no process and no port', async () => {
-    const ports = report.peers.flatMap(({ address }) => /\/tcp\/([0-9]+)/.exec(address ?? '')?.[1] ?? [])
+    const ports = report.peers.flatMap(
+      ({ address }) => /\/tcp\/([0-9]+)/.exec(address ?? '')?.[1] ?? [],
+    )
     expect(ports).to.have.length.least(2)
     await expectGone(
       report.peers.map(({ pid }) => pid),
@@ -137,12 +175,17 @@ describe('a main job that cannot be done', function () {
   const cases: { name: string; args: string[]; code: string; exit: number }[] = [
     { name: 'a wrong number of peers', args: ['--peers', '9'], code: 'CONFIG_INVALID', exit: 78 },
     { name: 'an unknown option', args: ['--frobnicate'], code: 'CONFIG_INVALID', exit: 78 },
-    { name: 'a price that is none', args: ['--max-price', 'much'], code: 'CONFIG_INVALID', exit: 78 },
+    {
+      name: 'a price that is none',
+      args: ['--max-price', 'much'],
+      code: 'CONFIG_INVALID',
+      exit: 78,
+    },
     { name: 'an empty prompt', args: ['--prompt', ''], code: 'PROMPT_EMPTY', exit: 64 },
   ]
   for (const { args, code, exit, name } of cases) {
     it(`ends at once with ${code} for ${name}`, async () => {
-      const outcome = await launch(['--once', '--json', ...args], { cwd: await testRoot() }).done
+      const outcome = await launch(['--once', '--json', ...args], { cwd: testRoot() }).done
       expect(outcome.stderr).to.match(new RegExp(`^${code}: .+`))
       expect(outcome.stdout).to.equal('')
       expect(outcome.code).to.equal(exit)
@@ -151,7 +194,7 @@ describe('a main job that cannot be done', function () {
 
   it('ends with ANVIL_MISSING and what to do when there is no chain to start', async () => {
     const env = { DUCKMESH_ANVIL: '/nonexistent/anvil' }
-    const outcome = await launch(['--once', '--json'], { cwd: await testRoot(), env }).done
+    const outcome = await launch(['--once', '--json'], { cwd: testRoot(), env }).done
     expect(outcome.stderr).to.match(/^ANVIL_MISSING: .*npm ci/m)
     expect(outcome.stdout).to.equal('')
     expect(outcome.code).to.equal(1)
@@ -159,7 +202,7 @@ describe('a main job that cannot be done', function () {
 
   it('ends with PRICE_ABOVE_CAP, leaves nothing behind and prints no report when the cap is too low', async () => {
     const args = ['--once', '--json', '--max-price', '0.000001']
-    const outcome = await launch(args, { cwd: await testRoot() }).done
+    const outcome = await launch(args, { cwd: testRoot() }).done
     expect(outcome.stderr).to.match(/^PRICE_ABOVE_CAP: .*[0-9]+ wei.*Raise maxPrice/m)
     expect(outcome.stdout).to.equal('')
     expect(outcome.code).to.equal(64)

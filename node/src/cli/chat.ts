@@ -3,7 +3,7 @@ import { systemClock } from '@duckmesh/sdk'
 import type { JobEvent, LightClient } from '@duckmesh/sdk'
 import { openClient } from '../client/open-client.ts'
 import { findNetworkFile, readNetworkFile } from './network-file.ts'
-import { printJson } from './output.ts'
+import { printJson, printable } from './output.ts'
 import { formatDuck } from './format-duck.ts'
 
 export interface ChatOptions {
@@ -18,20 +18,29 @@ export interface ChatOptions {
 /** Rejects with the code of what went wrong; Ctrl-C cancels the job and pays only what was delivered. */
 export async function chat(prompt: string, options: ChatOptions): Promise<void> {
   const path = options.network ?? process.env['DUCKMESH_NETWORK_FILE']
-  const file = path === undefined ? await findNetworkFile(process.cwd()) : await readNetworkFile(path)
-  const client = await openClient({ network: file.network, ...file.account })
+  const file =
+    path === undefined ? await findNetworkFile(process.cwd()) : await readNetworkFile(path)
   const cancel = new AbortController()
-  process.once('SIGINT', () => {
+  const onInterrupt = (): void => {
     cancel.abort()
-  })
+  }
+  // Once: a second Ctrl-C ends the process as usual.
+  process.once('SIGINT', onInterrupt)
   try {
-    await ask(client, prompt, options, cancel.signal)
+    const { signal } = cancel
+    await using client = await openClient({ network: file.network, ...file.account, signal })
+    await ask(client, prompt, options, signal)
   } finally {
-    await client.stop()
+    process.off('SIGINT', onInterrupt)
   }
 }
 
-async function ask(client: LightClient, prompt: string, options: ChatOptions, signal: AbortSignal): Promise<void> {
+async function ask(
+  client: LightClient,
+  prompt: string,
+  options: ChatOptions,
+  signal: AbortSignal,
+): Promise<void> {
   const startMs = systemClock.now()
   const { json, maxPrice, maxTokens, model, temperature } = options
   const job = await client.submit(
@@ -59,5 +68,5 @@ async function ask(client: LightClient, prompt: string, options: ChatOptions, si
 }
 
 function show(event: JobEvent): void {
-  if (event.type === 'text') process.stdout.write(event.text)
+  if (event.type === 'text') process.stdout.write(printable(event.text))
 }

@@ -2,10 +2,12 @@
  * The commands a supervisor may send to a process it started (IPC channel of `child_process`): the only
  * way into a running peer besides the mesh. When the supervisor is gone the process stops.
  */
-import { toDuckMeshError } from '@duckmesh/protocols'
+import { DuckMeshError, toDuckMeshError } from '@duckmesh/protocols'
 import { toJson } from './output.ts'
 
-export type Commands = Readonly<Record<string, (fields: Record<string, unknown>) => Promise<unknown>>>
+export type Commands = Readonly<
+  Record<string, (fields: Record<string, unknown>) => Promise<unknown>>
+>
 
 interface Message {
   command: string
@@ -19,11 +21,21 @@ export function serveCommands(commands: Commands, onGone: () => void): void {
   // It may have gone while this process was starting, when nobody listened.
   if (!process.connected) onGone()
   process.on('message', (message) => {
-    const { command, id, ...fields } = message as Message & Record<string, unknown>
-    const run = commands[command]
-    if (run === undefined) return
-    void answer(id, () => run(fields))
+    if (!isMessage(message)) return
+    const { command, id, ...fields } = message
+    const run = Object.hasOwn(commands, command) ? commands[command] : undefined
+    void answer(id, run === undefined ? () => unknownCommand(command) : () => run(fields))
   })
+}
+
+function isMessage(message: unknown): message is Message & Record<string, unknown> {
+  if (typeof message !== 'object' || message === null) return false
+  if (!('command' in message) || !('id' in message)) return false
+  return typeof message.command === 'string' && typeof message.id === 'string'
+}
+
+function unknownCommand(command: string): Promise<never> {
+  return Promise.reject(new DuckMeshError('NOT_SUPPORTED', `There is no command "${command}".`))
 }
 
 async function answer(id: string, run: () => Promise<unknown>): Promise<void> {
@@ -40,7 +52,7 @@ async function answer(id: string, run: () => Promise<unknown>): Promise<void> {
 /** What an error came from, outermost first, as text: a supervisor prints it. */
 function causesOf(cause: unknown): string[] {
   if (cause === undefined || cause === null) return []
-  return [String(cause), ...(cause instanceof Error ? causesOf(cause.cause) : [])]
+  return cause instanceof Error ? [String(cause), ...causesOf(cause.cause)] : [toJson(cause)]
 }
 
 function tell(message: Record<string, unknown>): void {

@@ -10,7 +10,10 @@ import { z } from 'zod'
 export const NETWORKS_FOLDER = '.duckmesh'
 const FILE_NAME = 'network.json'
 
-const hex = z.custom<Hex>((value) => typeof value === 'string' && /^0x[0-9a-fA-F]+$/.test(value), 'expected hex')
+const hex = z.custom<Hex>(
+  (value) => typeof value === 'string' && /^0x[0-9a-fA-F]+$/.test(value),
+  'expected hex',
+)
 
 const networkFile = z.strictObject({
   network: z.strictObject({
@@ -44,10 +47,15 @@ export async function writeNetworkFile(folder: string, content: NetworkFile): Pr
 
 /** Reads a network file. Rejects with CONFIG_INVALID. */
 export async function readNetworkFile(path: string): Promise<NetworkFile> {
+  const details = { file: path }
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new DuckMeshError('CONFIG_INVALID', `${path} cannot be read.`, { cause, details })
+  })
   try {
-    return networkFile.parse(JSON.parse(await readFile(path, 'utf8')))
-  } catch (cause) {
-    throw new DuckMeshError('CONFIG_INVALID', `${path} is not a network file.`, { cause })
+    return networkFile.parse(JSON.parse(text))
+  } catch {
+    // Without the cause: it may quote the key that stands in the file.
+    throw new DuckMeshError('CONFIG_INVALID', `${path} is not a network file.`, { details })
   }
 }
 
@@ -61,7 +69,10 @@ export async function findNetworkFile(from: string): Promise<NetworkFile> {
     if (found !== undefined) return found
     if (folder === dirname(folder)) break
   }
-  throw new DuckMeshError('NO_PEERS', 'No local network runs here; start one with `npm start`, or give --network FILE.')
+  throw new DuckMeshError(
+    'NO_PEERS',
+    'No local network runs here; start one with `npm start`, or give --network FILE.',
+  )
 }
 
 async function newestIn(folder: string): Promise<NetworkFile | undefined> {
@@ -71,7 +82,8 @@ async function newestIn(folder: string): Promise<NetworkFile | undefined> {
     const path = join(folder, name, FILE_NAME)
     const info = await stat(path).catch(() => undefined)
     const file = info === undefined ? undefined : await readNetworkFile(path).catch(() => undefined)
-    if (file !== undefined && info !== undefined && isAlive(file.pid)) found.push({ file, at: info.mtimeMs })
+    if (file !== undefined && info !== undefined && isAlive(file.pid))
+      found.push({ file, at: info.mtimeMs })
   }
   return found.sort((a, b) => b.at - a.at)[0]?.file
 }
@@ -80,7 +92,8 @@ function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return true
-  } catch {
-    return false
+  } catch (error) {
+    // A process of another user is alive too; we only may not signal it.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
   }
 }

@@ -4,7 +4,9 @@ import { exitCodeOf } from './exit-codes.ts'
 
 /** JSON with amounts as decimal strings. */
 export function toJson(value: unknown): string {
-  return JSON.stringify(value, (_, field: unknown) => (typeof field === 'bigint' ? `${field}` : field))
+  return JSON.stringify(value, (_, field: unknown) =>
+    typeof field === 'bigint' ? `${field}` : field,
+  )
 }
 
 export function printJson(value: unknown): void {
@@ -19,7 +21,17 @@ export function printLine(text: string): void {
 export function printFailure(thrown: unknown, json: boolean): void {
   const error = toDuckMeshError(thrown)
   const { code, details, message, retryable, stage } = error
-  if (json) process.stderr.write(`${toJson({ error: { code, message, stage, retryable, details } })}\n`)
-  else process.stderr.write(`${code}: ${message}\n`)
+  if (json) printJsonError({ code, message, stage, retryable, details })
+  else process.stderr.write(`${code}: ${printable(message)}\n`)
   process.exitCode = exitCodeOf(error)
+}
+
+/** One line `{"error": …}` on stderr. */
+export function printJsonError(error: object): void {
+  process.stderr.write(`${toJson({ error })}\n`)
+}
+
+/** Text from the network without control characters, which would command the reader's terminal. */
+export function printable(text: string): string {
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '')
 }

@@ -17,7 +17,8 @@ export async function up(options: UpOptions): Promise<void> {
     file: options.config,
     env: process.env,
     flags: options.set,
-    otherVariables: ['DUCKMESH_NETWORK_FILE'],
+    // The second one is set when an older Node hands over to the one of this project.
+    otherVariables: ['DUCKMESH_NETWORK_FILE', 'DUCKMESH_REEXEC'],
   })
   const tell = options.json
     ? (event: string, fields: object): void => {

@@ -1,6 +1,6 @@
 /** A light client of a Node process: native cryptography and a store on disk, one process per account. */
-import { createLightClient } from '@duckmesh/sdk'
-import type { LightClient, NetworkConfig } from '@duckmesh/sdk'
+import { createLightClient, endAll, systemClock } from '@duckmesh/sdk'
+import type { ClientStore, LightClient, NetworkConfig } from '@duckmesh/sdk'
 import type { Logger } from '@duckmesh/protocols'
 import type { Hex } from 'viem'
 import { NodeCrypto } from '../crypto/index.ts'
@@ -13,23 +13,36 @@ export interface OpenClientInit {
   privateKey: Hex
   dataDir: string
   logger?: Logger
+  /** Ends joining. */
+  signal?: AbortSignal
 }
 
-/** Rejects with STORE_LOCKED while another process uses this account, or as `createLightClient`. */
+/**
+ * Rejects with KEY_REFUSED, with STORE_LOCKED while another process uses this account, or as
+ * `createLightClient`; nothing stays open then.
+ */
 export async function openClient(init: OpenClientInit): Promise<LightClient> {
-  const { logger, network } = init
-  const account = await loadOperatorKey({ privateKey: init.privateKey }, network.local)
-  const dir = await DataDir.open(init.dataDir)
-  const lock = dir.lock(account.address, Date.now())
+  const { dataDir, network, privateKey, ...options } = init
+  const account = await loadOperatorKey({ privateKey }, network.local)
+  const store = await openStore(dataDir, account.address)
+  try {
+    const crypto = new NodeCrypto()
+    return await createLightClient({ ...options, network, account, store, crypto })
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+/** The store of one account, locked for this process until it is closed. */
+async function openStore(dataDir: string, payer: Hex): Promise<ClientStore> {
+  const dir = await DataDir.open(dataDir)
+  const lock = dir.lock(payer, systemClock.now())
   try {
     const files = await openNodeStore(dir.storeFile('client'))
-    const close = async (): Promise<void> => {
-      await files.close()
-      lock.release()
-    }
-    const store = { ledger: files.ledger, jobs: files.jobs, nonces: files.nonces, close }
-    const crypto = new NodeCrypto()
-    return await createLightClient({ network, account, store, crypto, ...(logger === undefined ? {} : { logger }) })
+    const { jobs, ledger, nonces } = files
+    const close = (): Promise<void> => endAll([() => files.close(), () => lock.release()])
+    return { jobs, ledger, nonces, close }
   } catch (error) {
     lock.release()
     throw error

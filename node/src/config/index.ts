@@ -1,6 +1,4 @@
 export { loadConfig } from './load-config.ts'
 export type { ConfigSources } from './load-config.ts'
-export { OPTIONS, variableOf } from './options.ts'
 export type { OptionKind } from './options.ts'
-export { configSchema } from './schema.ts'
 export type { Config } from './schema.ts'

@@ -1,4 +1,4 @@
-/** HPKE base mode of SCHEMAS "Seal": DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-128-GCM, by WebCrypto. */
+/** Opening HPKE seals of SCHEMAS "Seal" (the sdk seals): DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-128-GCM. */
 import { createPrivateKey, createPublicKey } from 'node:crypto'
 import { Aes128Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from '@hpke/core'
 import type { Crypto } from '@duckmesh/protocols'
@@ -25,22 +25,6 @@ const PKCS8_PREFIX = Buffer.from('302e020100300506032b656e04220420', 'hex')
 const SPKI_HEADER_BYTES = 12
 
 const text = new TextEncoder()
-
-/** Seals to a 32-byte X25519 key; rejects when the key is not a point that the suite accepts. */
-export async function hpkeSeal(
-  encKey: Uint8Array,
-  info: string,
-  aad: Uint8Array,
-  plaintext: Uint8Array,
-): Promise<Sealed> {
-  const recipientPublicKey = await suite.kem.deserializePublicKey(bufferOf(encKey))
-  const sealed = await suite.seal(
-    { recipientPublicKey, info: bufferOf(text.encode(info)) },
-    bufferOf(plaintext),
-    bufferOf(aad),
-  )
-  return { enc: new Uint8Array(sealed.enc), ciphertext: new Uint8Array(sealed.ct) }
-}
 
 /** Opens with one private key; rejects when anything (key, info, aad, ciphertext) differs from the sealing. */
 export async function hpkeOpen(

@@ -1,4 +1,3 @@
-export { Ed25519Verifier } from './ed25519-verifier.ts'
 export { EncKeyring } from './enc-keyring.ts'
 export { NodeCrypto } from './node-crypto.ts'
 export { OperatorSigner } from './operator-signer.ts'

@@ -1,10 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { DuckMeshError } from '@duckmesh/protocols'
 import type { Crypto, Rng } from '@duckmesh/protocols'
+import { hpkeSeal } from '@duckmesh/sdk'
 import type { Hex } from 'viem'
 import { Ed25519Verifier } from './ed25519-verifier.ts'
-import { bytesOf } from './hex.ts'
-import { hpkeSeal } from './hpke.ts'
 import type { Sealed } from './hpke.ts'
 import { recoverSigner } from './secp256k1.ts'
 
@@ -21,25 +19,11 @@ export class NodeCrypto implements Crypto, Rng {
   }
 
   /** Rejects with FIELD_OUT_OF_RANGE when `encKey` is not a usable X25519 key. */
-  async seal(encKey: Hex, info: string, aad: Uint8Array, plaintext: Uint8Array): Promise<Sealed> {
-    const key = bytesOf(encKey, 32)
-    if (key === null) throw badKey(encKey)
-    try {
-      return await hpkeSeal(key, info, aad, plaintext)
-    } catch (cause) {
-      // Small-order points give an all-zero secret, which the suite refuses (RFC 9180 §7.1.4).
-      throw badKey(encKey, cause)
-    }
+  seal(encKey: Hex, info: string, aad: Uint8Array, plaintext: Uint8Array): Promise<Sealed> {
+    return hpkeSeal(encKey, info, aad, plaintext)
   }
 
   bytes(length: number): Uint8Array {
     return new Uint8Array(randomBytes(length))
   }
-}
-
-function badKey(encKey: Hex, cause?: unknown): DuckMeshError {
-  return new DuckMeshError('FIELD_OUT_OF_RANGE', 'The encryption key cannot be sealed to.', {
-    cause,
-    details: { field: 'encKey', value: encKey },
-  })
 }

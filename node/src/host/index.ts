@@ -3,4 +3,3 @@ export type { PeerDatastore, PeerHost, PeerHostInit, PeerServices } from './inte
 export { openPeerDatastore } from './open-datastore.ts'
 export { SeedKeeper } from './seed-keeper.ts'
 export type { SeedKeeperComponents, SeedKeeperInit } from './seed-keeper.ts'
-export { systemClock } from './system-clock.ts'

@@ -1,144 +1,87 @@
 /** Composition root of a peer: everything is built here once, in order, and stopped in the reverse order. */
-import { DuckMeshError } from '@duckmesh/protocols'
-import type { Hex } from '@duckmesh/protocols'
-import { BindingBook, GossipDriver, allShards, gossipOptions, hostLimits } from '@duckmesh/protocols/mesh'
+import { DuckMeshError, toDuckMeshError } from '@duckmesh/protocols'
+import type { Clock } from '@duckmesh/protocols'
 import { redeemable } from '@duckmesh/protocols/settlement'
-import { identityOf } from '@duckmesh/sdk'
+import { systemClock } from '@duckmesh/sdk'
 import type { Config } from '../config/index.ts'
-import { EncKeyring, NodeCrypto, NodePeerSigner } from '../crypto/index.ts'
-import { SeedKeeper, createPeerHost, openPeerDatastore, systemClock } from '../host/index.ts'
-import type { PeerHost } from '../host/index.ts'
-import { loadOperatorKey, loadPeerKey } from '../keys/index.ts'
-import { createLogger } from '../log/index.ts'
-import { DataDir, openNodeStore } from '../storage/index.ts'
-import type { NodeStore } from '../storage/index.ts'
+import { Closers } from './closers.ts'
 import { Housekeeper } from './housekeeper.ts'
 import type { PeerStatus, RunningPeer, SegmentNotice } from './interface.ts'
-import { loadModels } from './load-models.ts'
+import { joinMesh } from './join-mesh.ts'
+import type { PeerMesh } from './join-mesh.ts'
 import { NeighbourFinder } from './neighbour-finder.ts'
-import { openChain } from './open-chain.ts'
-import { OwnBinding } from './own-binding.ts'
+import { openBase } from './open-base.ts'
+import type { PeerBase } from './open-base.ts'
 import { ProviderRole } from './provider-role.ts'
 import type { ProviderSettings } from './provider-role.ts'
 
 export interface CreatePeerInit {
+  /** The machine's when left out. */
+  clock?: Clock
   onSegment?: (notice: SegmentNotice) => void
 }
 
 /**
- * Starts a provider peer and resolves when it serves. Rejects with CONFIG_INVALID, KEY_REFUSED,
- * STORE_LOCKED, WRONG_CHAIN, CHAIN_UNREACHABLE, INVALID_PROVIDER, MODEL_CORRUPT, PORT_IN_USE or NO_PEERS;
- * everything that was opened is closed again.
+ * Starts a provider peer and resolves when it serves. Rejects with CONFIG_INVALID, KEY_REFUSED, STORE_LOCKED,
+ * STORE_CORRUPT, WRONG_CHAIN, CHAIN_UNREACHABLE, INVALID_PROVIDER, INSUFFICIENT_STAKE, MODEL_CORRUPT,
+ * MODEL_SELF_TEST_FAILED, PORT_IN_USE or NO_PEERS; everything that was opened is closed again.
  */
 export async function createPeer(config: Config, init: CreatePeerInit = {}): Promise<RunningPeer> {
   const { provider } = config
   if (provider === undefined) {
-    throw new DuckMeshError('CONFIG_INVALID', 'A peer needs the section "provider" of its configuration.')
+    throw new DuckMeshError('CONFIG_INVALID', 'A peer needs the section "provider".', {
+      details: { option: 'provider' },
+    })
   }
-  const closers: (() => unknown)[] = []
+  const closers = new Closers()
   try {
-    return await build(config, provider, init, closers)
+    const { clock = systemClock } = init
+    const base = await openBase(config, provider, clock, closers)
+    const mesh = await joinMesh(config, base, closers)
+    const role = await serve({ ...base, ...mesh }, provider, config.redeem, init, closers)
+    return {
+      status: () => statusOf(base, mesh, role, provider),
+      redeem: () => role.redeemer.redeem(),
+      stop: () => closers.closeAll(),
+    }
   } catch (error) {
-    await closeAll(closers)
-    throw error
+    // What keeps the peer from starting is told, not what closing then complains about.
+    await closers.closeAll().catch(() => undefined)
+    throw toDuckMeshError(error)
   }
 }
 
-async function closeAll(closers: (() => unknown)[]): Promise<void> {
-  for (const close of closers.reverse()) await close()
-}
-
-async function build(
-  config: Config,
+/** Takes jobs, then tells the network that it does. */
+async function serve(
+  parts: PeerBase & PeerMesh,
   provider: ProviderSettings,
+  redeem: Config['redeem'],
   init: CreatePeerInit,
-  closers: (() => unknown)[],
-): Promise<RunningPeer> {
-  const opened = <T>(value: T, close: (value: T) => unknown): T => {
-    closers.push(() => close(value))
-    return value
-  }
-  const clock = systemClock
-  const logger = createLogger(config.log)
-  const crypto = new NodeCrypto()
-  const network = identityOf({ ...config.network, rpcUrl: config.network.rpc, seeds: config.seeds })
-
-  const signer = await loadOperatorKey(config.keys, config.network.local)
-  const dir = await DataDir.open(config.dataDir)
-  opened(dir.lock(signer.address, clock.now()), (lock) => {
-    lock.release()
-  })
-  const store = opened(await openNodeStore(dir.storeFile('provider')), (files) => files.close())
-  const unsealer = await EncKeyring.open(dir.encKeyFile, clock.now())
-  const peerKey = await loadPeerKey(dir.peerKeyFile)
-  const peerSigner = new NodePeerSigner(peerKey)
-
-  const chainInit = { clock, logger, network: config.network, provider: provider.owner, signer }
-  const chain = opened(await openChain(chainInit), (opened) => {
-    opened.stop()
-  })
-  const engine = opened(await loadModels(provider.modelsDir, logger), (host) => host.stop())
-
-  const gossipInit = { network: network.name, shards: allShards(), loopback: config.network.local }
-  const datastore = opened(await openPeerDatastore(dir.datastore), (files) => files.close())
-  const host = opened(
-    await createPeerHost({
-      privateKey: peerKey,
-      datastore,
-      listen: config.listen,
-      gossip: gossipOptions(gossipInit),
-      limits: hostLimits('peer'),
-      local: config.network.local,
-    }),
-    (node) => node.stop(),
-  )
-  const bindings = new BindingBook({ network, crypto, clock })
-  const shared = { bindings, clock, crypto, host, logger, network, signer, store, unsealer }
-  const gossip = new GossipDriver(
-    { ...shared, pubsub: host.services.pubsub, signer: peerSigner, stake: chain.stake },
-    {},
-    { shards: allShards() },
-  )
-  gossip.start()
-  const binding = opened(await OwnBinding.create({ ...shared, peerKey: peerSigner.peerKey }), (own) => {
-    own.stop()
-  })
-  gossip.announce(() => binding.current)
-  opened(gossip, (driver) => {
-    driver.stop()
-  })
-
-  const seeds = new SeedKeeper({ ...shared, rng: crypto }, { seeds: config.seeds })
-  opened(seeds, (keeper) => {
-    keeper.stop()
-  })
-  await seeds.join()
+  closers: Closers,
+): Promise<ProviderRole> {
+  const { chain, clock, logger, network, store } = parts
   const onSegment = init.onSegment ?? ((): void => undefined)
-  const role = new ProviderRole({ ...shared, binding, engine, gossip, port: chain.settlement }, provider, config.redeem, onSegment)
+  const components = { ...parts, port: chain.settlement }
+  const role = new ProviderRole(components, provider, redeem, onSegment)
+  closers.opened(role, (started) => started.stop())
   await role.start()
-  opened(role, (started) => started.stop())
-  const finder = new NeighbourFinder({ ...shared, network: network.name })
-  opened(finder, (started) => {
+  const finder = new NeighbourFinder({ ...parts, network: network.name })
+  closers.opened(finder, (started) => {
     started.stop()
   })
   await finder.start()
-  opened(new Housekeeper({ clock, jobs: store.jobs, logger }).start(), (keeper) => {
-    keeper.stop()
+  const keeper = new Housekeeper({ clock, jobs: store.jobs, logger }).start()
+  closers.opened(keeper, (started) => {
+    started.stop()
   })
-  let stopping: Promise<void> | null = null
-  return {
-    status: () => statusOf(host, role, engine.models(), store, { ...provider, operator: signer.address }),
-    redeem: () => role.redeemer.redeem(),
-    stop: () => (stopping ??= closeAll(closers)),
-  }
+  return role
 }
 
 async function statusOf(
-  host: PeerHost,
+  { engine, signer, store }: PeerBase,
+  { host }: PeerMesh,
   role: ProviderRole,
-  models: PeerStatus['models'],
-  store: NodeStore,
-  provider: ProviderSettings & { operator: Hex },
+  provider: ProviderSettings,
 ): Promise<PeerStatus> {
   const held = redeemable(await store.ledger.listChannels())
   return {
@@ -146,8 +89,8 @@ async function statusOf(
     addresses: host.getMultiaddrs().map((address) => address.toString()),
     connectedPeers: host.getPeers().length,
     provider: provider.owner,
-    operator: provider.operator,
-    models,
+    operator: signer.address,
+    models: engine.models(),
     inFlight: role.jobs.inFlight,
     slots: provider.slots,
     unredeemed: held.reduce((sum, row) => sum + row.paid - row.redeemed, 0n),

@@ -1,4 +1,5 @@
 /** Drops what finished jobs left behind when its time is over: results after 48 h, receipts after 7 d. */
+import { toDuckMeshError } from '@duckmesh/protocols'
 import type { Clock, Logger } from '@duckmesh/protocols'
 import { dispatchConstants } from '@duckmesh/protocols/dispatch'
 import type { JobLog } from '@duckmesh/protocols/dispatch'
@@ -10,27 +11,27 @@ const RECEIPT_TTL_MS = 604_800_000
 
 export interface HousekeeperComponents {
   clock: Clock
-  jobs: JobLog
+  jobs: Pick<JobLog, 'forget'>
   logger: Logger
 }
 
 export class Housekeeper {
   readonly #components: HousekeeperComponents
+  #stopped = false
   #cancelTimer: () => void = () => undefined
 
   constructor(components: HousekeeperComponents) {
     this.#components = components
   }
 
+  /** Tidies now, for a node that never runs for long, and every hour. Call it once. */
   start(): this {
-    this.#cancelTimer = this.#components.clock.after(INTERVAL_MS, () => {
-      this.start()
-      void this.#round()
-    })
+    void this.#round()
     return this
   }
 
   stop(): void {
+    this.#stopped = true
     this.#cancelTimer()
   }
 
@@ -41,7 +42,11 @@ export class Housekeeper {
       await jobs.forget('completionIds', now - dispatchConstants.RESULT_TTL_MS)
       await jobs.forget('receipts', now - RECEIPT_TTL_MS)
     } catch (error) {
-      logger.warn('store.not_tidied', { error: String(error) })
+      logger.warn('store.not_tidied', { code: toDuckMeshError(error).code })
     }
+    if (this.#stopped) return
+    this.#cancelTimer = clock.after(INTERVAL_MS, () => {
+      void this.#round()
+    })
   }
 }

@@ -17,9 +17,7 @@ export async function loadModels(modelsDir: string, logger: Logger): Promise<Eng
   try {
     const { cid, packed } = await ensurePackedModel(DUCKLING, modelsDir)
     logger.info('model.ready', { cid, packed })
-    const names = await readdir(modelsDir, { withFileTypes: true })
-    const folders = names.filter((entry) => entry.isDirectory() && /^b[a-z2-7]{50,}$/.test(entry.name))
-    const engine = new EngineHost({ folders: folders.map(({ name }) => join(modelsDir, name)) })
+    const engine = new EngineHost({ folders: await packedModels(modelsDir) })
     await engine.start()
     for (const { error, folder } of engine.failures()) {
       logger.warn('model.not_offered', { code: error.code, folder })
@@ -28,4 +26,13 @@ export async function loadModels(modelsDir: string, logger: Logger): Promise<Eng
   } catch (error) {
     throw registered(error)
   }
+}
+
+/** Folders named by a CID; what is being packed has another name. */
+async function packedModels(modelsDir: string): Promise<string[]> {
+  const entries = await readdir(modelsDir, { withFileTypes: true })
+  const isModel = /^b[a-z2-7]{50,}$/
+  return entries
+    .filter((entry) => entry.isDirectory() && isModel.test(entry.name))
+    .map(({ name }) => join(modelsDir, name))
 }

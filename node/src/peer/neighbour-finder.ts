@@ -1,18 +1,26 @@
 /** Keeps a provider findable and meshed: announces it in the DHT and dials other providers it finds there. */
+import { codedError } from '@duckmesh/protocols/mesh'
 import type { Clock, Logger } from '@duckmesh/protocols'
 import { discoveryKey } from '@duckmesh/protocols/market'
-import type { PeerHost } from '../host/index.ts'
+import { timeLimit } from '@duckmesh/sdk'
+import type { Libp2p, PeerInfo } from '@libp2p/interface'
 
 /** A round is made this often, ms; the first ones come sooner, until a neighbour is there. */
 const INTERVAL_MS = 60_000
 const FIRST_INTERVAL_MS = 2_000
-/** One DHT operation, ms. */
-const DHT_TIMEOUT_MS = 10_000
-/** Neighbours to dial; gossip needs 8 (DESIGN §4). */
+/** One DHT operation or dial, ms. */
+const TIMEOUT_MS = 10_000
+/** Neighbours to be connected with; gossip needs 8 (DESIGN §4). */
 const WANTED_NEIGHBOURS = 8
 
+/** What the finder uses of a libp2p host. */
+export interface NeighbourHost extends Pick<Libp2p, 'dial' | 'getConnections' | 'peerId'> {
+  contentRouting: Pick<Libp2p['contentRouting'], 'findProviders' | 'provide'>
+  peerStore: Pick<Libp2p['peerStore'], 'merge'>
+}
+
 export interface NeighbourFinderComponents {
-  host: PeerHost
+  host: NeighbourHost
   clock: Clock
   logger: Logger
   network: string
@@ -27,7 +35,7 @@ export class NeighbourFinder {
     this.#components = components
   }
 
-  /** Announces once, then repeats in the background; resolves after the first announcement. */
+  /** Announces once, then repeats in the background; resolves after the first announcement, also a failed one. */
   async start(): Promise<void> {
     await this.#announce()
     this.#schedule(FIRST_INTERVAL_MS)
@@ -39,9 +47,10 @@ export class NeighbourFinder {
   }
 
   #schedule(ms: number): void {
+    if (this.#stopped.signal.aborted) return
     this.#cancelTimer = this.#components.clock.after(ms, () => {
-      void this.#round().then((found) => {
-        if (!this.#stopped.signal.aborted) this.#schedule(found > 0 ? INTERVAL_MS : Math.min(ms * 2, INTERVAL_MS))
+      void this.#round().then((connected) => {
+        this.#schedule(connected > 0 ? INTERVAL_MS : Math.min(ms * 2, INTERVAL_MS))
       })
     })
   }
@@ -49,34 +58,58 @@ export class NeighbourFinder {
   async #announce(): Promise<void> {
     const { host, logger, network } = this.#components
     try {
-      await host.contentRouting.provide(await discoveryKey(network), { signal: this.#limit() })
-    } catch (error) {
-      logger.warn('peer.not_announced', { error: String(error) })
-    }
-  }
-
-  /** Resolves to the number of other providers that are known now. */
-  async #round(): Promise<number> {
-    const { host, logger, network } = this.#components
-    await this.#announce()
-    let found = 0
-    try {
       const key = await discoveryKey(network)
-      for await (const peer of host.contentRouting.findProviders(key, { signal: this.#limit() })) {
-        if (peer.id.equals(host.peerId)) continue
-        found += 1
-        if (host.getConnections(peer.id).length > 0) continue
-        await host.peerStore.merge(peer.id, { multiaddrs: peer.multiaddrs })
-        await host.dial(peer.id, { signal: this.#limit() })
-        if (found >= WANTED_NEIGHBOURS) break
-      }
+      await this.#limited((signal) => host.contentRouting.provide(key, { signal }))
     } catch (error) {
-      logger.debug('peer.search_ended', { error: String(error) })
+      logger.warn('peer.not_announced', {
+        code: codedError(error, 'NO_PEERS', 'Not announced.').code,
+      })
     }
-    return found
   }
 
-  #limit(): AbortSignal {
-    return AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(DHT_TIMEOUT_MS)])
+  /** Resolves to the number of other providers that are connected now. */
+  async #round(): Promise<number> {
+    const { logger } = this.#components
+    await this.#announce()
+    const connected = new Set<string>()
+    try {
+      await this.#limited((signal) => this.#connect(connected, signal))
+    } catch (error) {
+      logger.debug('peer.search_ended', { error })
+    }
+    return connected.size
+  }
+
+  async #connect(connected: Set<string>, signal: AbortSignal): Promise<void> {
+    const { host, network } = this.#components
+    const key = await discoveryKey(network)
+    for await (const peer of host.contentRouting.findProviders(key, { signal })) {
+      if (peer.id.equals(host.peerId)) continue
+      if (await this.#dial(peer)) connected.add(peer.id.toString())
+      if (connected.size >= WANTED_NEIGHBOURS) return
+    }
+  }
+
+  /** True when the peer is connected; one that is gone must not keep us from the next. */
+  async #dial(peer: PeerInfo): Promise<boolean> {
+    const { host, logger } = this.#components
+    if (host.getConnections(peer.id).length > 0) return true
+    try {
+      await host.peerStore.merge(peer.id, { multiaddrs: peer.multiaddrs })
+      await this.#limited((signal) => host.dial(peer.id, { signal }))
+      return true
+    } catch (error) {
+      logger.debug('peer.not_dialled', { peer: peer.id.toString(), error })
+      return false
+    }
+  }
+
+  async #limited<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const limit = timeLimit(this.#components.clock, TIMEOUT_MS, [this.#stopped.signal])
+    try {
+      return await work(limit.signal)
+    } finally {
+      limit.clear()
+    }
   }
 }

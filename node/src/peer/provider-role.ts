@@ -1,14 +1,29 @@
 /** The provider role: offers, load answers, jobs and redemption, driven by the rules of the mesh. */
 import { jobFrameCodec } from '@duckmesh/protocols'
-import type { Clock, Crypto, Hex, Logger, NetworkIdentity, Signer, Unsealer } from '@duckmesh/protocols'
+import type {
+  Clock,
+  Crypto,
+  Hex,
+  Logger,
+  NetworkIdentity,
+  Signer,
+  Unsealer,
+} from '@duckmesh/protocols'
 import { JobServer } from '@duckmesh/protocols/dispatch'
 import type { QuoteBook } from '@duckmesh/protocols/dispatch'
 import { CapsServer, OfferPublisher } from '@duckmesh/protocols/market'
-import { CAPS_PROTOCOL, JOB_PROTOCOL, acceptSession, buildHello, codedError } from '@duckmesh/protocols/mesh'
+import {
+  CAPS_PROTOCOL,
+  JOB_PROTOCOL,
+  acceptSession,
+  buildHello,
+  codedError,
+} from '@duckmesh/protocols/mesh'
 import { frameStream, hostLimits } from '@duckmesh/protocols/mesh'
 import type { BindingBook, GossipDriver } from '@duckmesh/protocols/mesh'
 import { ProviderChannels, Redeemer } from '@duckmesh/protocols/settlement'
 import type { SettlementPort } from '@duckmesh/protocols/settlement'
+import { endAll } from '@duckmesh/sdk'
 import type { Connection, Stream } from '@libp2p/interface'
 import type { Config } from '../config/index.ts'
 import type { EngineHost } from '../engine/index.ts'
@@ -58,11 +73,26 @@ export class ProviderRole {
     this.#components = components
     this.#settings = settings
     this.channels = new ProviderChannels({ ...components, ledger: store.ledger, provider })
-    this.redeemer = new Redeemer({ channels: this.channels, ledger: store.ledger, logger, port, provider })
-    this.#redeemLoop = new RedeemLoop({ ...components, ledger: store.ledger, redeemer: this.redeemer }, redeem)
+    this.redeemer = new Redeemer({
+      channels: this.channels,
+      ledger: store.ledger,
+      logger,
+      port,
+      provider,
+    })
+    this.#redeemLoop = new RedeemLoop(
+      { ...components, ledger: store.ledger, redeemer: this.redeemer },
+      redeem,
+    )
     this.#offers = this.#createOffers()
-    const hello = (): ReturnType<typeof buildHello> => buildHello(components.network, { peer: components.binding.current })
-    this.#caps = new CapsServer({ ...components, hello, load: () => this.load(), record: () => this.#offers.record() })
+    const hello = (): ReturnType<typeof buildHello> =>
+      buildHello(components.network, { peer: components.binding.current })
+    this.#caps = new CapsServer({
+      ...components,
+      hello,
+      load: () => this.load(),
+      record: () => this.#offers.record(),
+    })
     this.jobs = new JobServer(
       {
         ...components,
@@ -88,12 +118,12 @@ export class ProviderRole {
     this.#redeemLoop.start()
   }
 
+  /** Takes no more jobs and ends what runs; resolves when every account is closed. */
   async stop(): Promise<void> {
     const { host } = this.#components
     this.#offers.stop()
     this.#redeemLoop.stop()
-    await host.unhandle([JOB_PROTOCOL, CAPS_PROTOCOL])
-    await this.jobs.stop()
+    await endAll([() => host.unhandle([JOB_PROTOCOL, CAPS_PROTOCOL]), () => this.jobs.stop()])
   }
 
   load(): { inFlight: number; slots: number; stepMs: number } {
@@ -110,16 +140,14 @@ export class ProviderRole {
       source: () => ({
         provider,
         slots,
-        models: engine
-          .models()
-          .map(({ modelId, name, determinism, contextLength }) => ({
-            modelId,
-            name,
-            determinism,
-            contextLength,
-            priceIn,
-            priceOut,
-          })),
+        models: engine.models().map(({ modelId, name, determinism, contextLength }) => ({
+          modelId,
+          name,
+          determinism,
+          contextLength,
+          priceIn,
+          priceOut,
+        })),
       }),
     })
   }
@@ -128,18 +156,27 @@ export class ProviderRole {
   readonly #serveJobs = async (stream: Stream, connection: Connection): Promise<void> => {
     const { binding, clock, logger, network } = this.#components
     try {
-      const frames = frameStream({ stream, remotePeer: connection.remotePeer, codec: jobFrameCodec, clock })
+      const frames = frameStream({
+        stream,
+        remotePeer: connection.remotePeer,
+        codec: jobFrameCodec,
+        clock,
+      })
       const session = await acceptSession(
         frames,
         async ({ hello, payer }) => {
           if (payer === undefined) return buildHello(network, { peer: binding.current })
-          await this.channels.adopt(payer, hello.lastVoucher)
-          return buildHello(network, { peer: binding.current, ...(await this.channels.standing(payer)) })
+          await this.channels.adopt(payer, hello.lastVoucher, hello.due)
+          return buildHello(network, {
+            peer: binding.current,
+            ...(await this.channels.standing(payer)),
+          })
         },
         this.#components,
         { expect: 'client' },
       )
       await this.jobs.serve(session)
+      await session.stream.close()
     } catch (error) {
       const coded = codedError(error, 'STREAM_CLOSED', 'The job stream broke.')
       logger.debug('job.stream_ended', { code: coded.code })

@@ -1,4 +1,5 @@
 /** Redeems vouchers by policy: after a time, or sooner when many channels have something to redeem. */
+import { toDuckMeshError } from '@duckmesh/protocols'
 import type { Clock, Logger } from '@duckmesh/protocols'
 import { redeemable } from '@duckmesh/protocols/settlement'
 import type { LedgerStore, Redeemer } from '@duckmesh/protocols/settlement'
@@ -12,7 +13,7 @@ export interface RedeemLoopComponents {
   clock: Clock
   ledger: LedgerStore
   logger: Logger
-  redeemer: Redeemer
+  redeemer: Pick<Redeemer, 'redeem'>
 }
 
 export interface RedeemPolicy {
@@ -47,8 +48,8 @@ export class RedeemLoop {
 
   #schedule(): void {
     if (!this.#running) return
-    const { clock } = this.#components
-    this.#cancelTimer = clock.after(Math.min(LOOK_MS, Math.max(this.#policy.afterMs, MIN_LOOK_MS)), () => {
+    const pause = Math.min(LOOK_MS, Math.max(this.#policy.afterMs, MIN_LOOK_MS))
+    this.#cancelTimer = this.#components.clock.after(pause, () => {
       void this.#look().finally(() => {
         this.#schedule()
       })
@@ -72,7 +73,7 @@ export class RedeemLoop {
         logger.info('vouchers.redeemed', { hash, vouchers, gasUsed: `${gasUsed}` })
       }
     } catch (error) {
-      logger.warn('vouchers.not_redeemed', { error: String(error) })
+      logger.warn('vouchers.not_redeemed', { code: toDuckMeshError(error).code })
     }
   }
 }

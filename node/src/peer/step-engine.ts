@@ -1,7 +1,12 @@
 /** The engine behind the port that dispatch uses; translates specs and error codes. */
 import { DuckMeshError, hexToBytes } from '@duckmesh/protocols'
 import type { ErrorCode, Hex, JobSpec } from '@duckmesh/protocols'
-import type { OpenGeneration, StepEngine, StepFinish, TokenGroup } from '@duckmesh/protocols/dispatch'
+import type {
+  OpenGeneration,
+  StepEngine,
+  StepFinish,
+  TokenGroup,
+} from '@duckmesh/protocols/dispatch'
 import { EngineError } from '../engine/index.ts'
 import type { Engine, EngineErrorCode, Generation, GenerationRequest } from '../engine/index.ts'
 
@@ -24,9 +29,9 @@ const CODES: Partial<Record<EngineErrorCode, ErrorCode>> = {
 }
 
 export class LocalStepEngine implements StepEngine {
-  readonly #engine: Engine
+  readonly #engine: Pick<Engine, 'open'>
 
-  constructor(engine: Engine) {
+  constructor(engine: Pick<Engine, 'open'>) {
     this.#engine = engine
   }
 
@@ -83,6 +88,7 @@ async function* registeredStep(
 
 /** An engine error under the code of the registry. */
 export function registered(error: unknown): DuckMeshError {
+  if (error instanceof DuckMeshError) return error
   if (!(error instanceof EngineError)) {
     return new DuckMeshError('ENGINE_FAILED', 'The engine failed.', { cause: error })
   }

@@ -1,4 +1,3 @@
 export { DataDir } from './data-dir.ts'
 export type { MetaStore, NodeStore } from './interface.ts'
-export { KeyLock } from './key-lock.ts'
 export { openNodeStore } from './open-node-store.ts'

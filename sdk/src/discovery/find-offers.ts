@@ -1,8 +1,8 @@
 /** Finds who offers what: asks the DHT for the network's providers and each of them for its signed offer. */
-import { DuckMeshError } from '@duckmesh/protocols'
+import { DuckMeshError, toDuckMeshError } from '@duckmesh/protocols'
 import type { Clock, Hex, Logger } from '@duckmesh/protocols'
 import { OfferBook, discoveryKey } from '@duckmesh/protocols/market'
-import type { BookEntry, CapsClient, Load } from '@duckmesh/protocols/market'
+import type { BookEntry, CapsAnswer, CapsClient, Load } from '@duckmesh/protocols/market'
 import { peerIdStringOf, withDeadline } from '@duckmesh/protocols/mesh'
 import type { ContentRouting, PeerId, PeerStore } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
@@ -12,12 +12,16 @@ import { timeLimit } from '../time-limit.ts'
 const QUERY_TIMEOUT_MS = 5_000
 /** Providers asked per search; more than a choice ever probes. */
 const MAX_PEERS = 32
-/** A search is not repeated within this time unless nothing was found. */
-const SEARCH_INTERVAL_MS = 20_000
-/** A load answer is shared by jobs that start this close together: 4 a second are below a provider's quota. */
-const LOAD_TTL_MS = 250
+/** Offers live 30 s; a search this often keeps the known ones alive. */
+const SEARCH_INTERVAL_MS = 10_000
+/** How long a search without earlier offers goes on after the first answer, ms: the next ones may be cheaper. */
+const GATHER_MS = 50
+/** An answer about load is used again for this long, ms; the award itself tells when it was too old. */
+const LOAD_TTL_MS = 2_000
 /** Longest wait for a load, dial and hello included, ms. */
 const LOAD_TIMEOUT_MS = 15_000
+/** Answers about load kept. */
+const MAX_LOADS = 256
 
 /** What the finder uses of a libp2p host. */
 export interface FinderHost {
@@ -33,68 +37,109 @@ export interface OfferFinderComponents {
   logger: Logger
 }
 
+/** A running search: its first offer, and its end. Neither rejects. */
+interface Search {
+  first: Promise<void>
+  all: Promise<void>
+}
+
 export class OfferFinder {
   readonly book: OfferBook = new OfferBook()
   readonly #components: OfferFinderComponents
+  /** Oldest first. */
+  readonly #loads = new Map<Hex, { load: Load; atMs: number }>()
+  readonly #asking = new Map<Hex, Promise<Load | undefined>>()
   readonly #stopped = new AbortController()
-  readonly #loads = new Map<Hex, Promise<Load | undefined>>()
+  #search: Search | undefined
   #searchedAt = Number.NEGATIVE_INFINITY
-  /** The search that runs now; everybody who needs one waits for it. */
-  #searching: Promise<void> | undefined
 
   constructor(components: OfferFinderComponents) {
     this.#components = components
   }
 
   /**
-   * Live offers, after a search when none are known or the last search is old; empty when nobody answered.
-   * Rejects with CANCELLED when the signal aborts.
+   * Live offers. Known ones are returned at once and refreshed in the background; when none is known, waits
+   * for the first answer of a search and a moment for those right behind it. Rejects with CANCELLED when the
+   * signal aborts.
    */
   async offers(signal: AbortSignal): Promise<BookEntry[]> {
     const { clock } = this.#components
-    const now = clock.now()
-    const known = this.book.entries(now)
-    if (known.length > 0 && now - this.#searchedAt < SEARCH_INTERVAL_MS) return known
-    this.#searching ??= this.#search().finally(() => {
-      this.#searching = undefined
-    })
+    const known = this.book.entries(clock.now())
+    if (known.length > 0) {
+      if (clock.now() - this.#searchedAt >= SEARCH_INTERVAL_MS) this.#refresh()
+      return known
+    }
+    const { all, first } = this.#refresh()
+    const enough = Promise.race([all, first.then(() => this.#pause(GATHER_MS))])
+    // A search ends by its own limit; the second one is for a DHT that does not look at its signal.
     const ms = 2 * QUERY_TIMEOUT_MS
-    await withDeadline(this.#searching, { clock, ms, what: 'The search did not end', signal })
+    await withDeadline(enough, { clock, ms, what: 'The search did not end', signal })
     return this.book.entries(clock.now())
   }
 
-  /** How busy a provider is now; undefined when it does not answer or the signal aborts. */
-  load(entry: BookEntry, signal: AbortSignal): Promise<Load | undefined> {
+  /**
+   * How busy a provider is: a fresh answer, or a recent one that showed a free slot. Undefined when it does
+   * not answer or the signal aborts.
+   */
+  async load(entry: BookEntry, signal: AbortSignal): Promise<Load | undefined> {
     const { clock } = this.#components
-    const asked = this.#loads.get(entry.peerKey) ?? this.#askLoad(entry.peerKey)
+    const { peerKey } = entry
+    const known = this.#loads.get(peerKey)
+    const recent = known !== undefined && clock.now() - known.atMs < LOAD_TTL_MS
+    if (recent && known.load.inFlight < known.load.slots) return known.load
+    const asked = this.#asking.get(peerKey) ?? this.#askLoad(peerKey)
     const deadline = { clock, ms: LOAD_TIMEOUT_MS, what: 'No load', signal }
     return withDeadline(asked, deadline).catch(() => undefined)
   }
 
-  /** Ends a search that runs. */
+  /** Drops what is known of a peer that could not be reached: the next search may find it elsewhere. */
+  forget(peerKey: Hex): void {
+    this.book.remove(peerKey)
+    this.#loads.delete(peerKey)
+  }
+
+  /** Ends what is being asked. */
   stop(): void {
     this.#stopped.abort(new DuckMeshError('SHUTTING_DOWN', 'The client stops.'))
   }
 
+  /** One question for all who ask at the same time: a provider answers few a second (rule K-22). */
   #askLoad(peerKey: Hex): Promise<Load | undefined> {
-    const { caps, clock, logger } = this.#components
+    const { caps, logger } = this.#components
     const peer = peerIdFromString(peerIdStringOf(peerKey))
     const asked = caps
       .request(peer, { signal: this.#stopped.signal })
-      .then(({ load }) => load)
+      .then(({ load }) => this.#keepLoad(peerKey, load))
       .catch((error: unknown) => {
         logger.debug('provider told no load', { peerKey, error })
+        this.forget(peerKey)
         return undefined
       })
-      .finally(() => {
-        clock.after(LOAD_TTL_MS, () => this.#loads.delete(peerKey))
-      })
-    this.#loads.set(peerKey, asked)
+      .finally(() => this.#asking.delete(peerKey))
+    this.#asking.set(peerKey, asked)
     return asked
   }
 
-  async #search(): Promise<void> {
-    const { clock, host, logger, network } = this.#components
+  /** Starts a search, or joins the one that runs. */
+  #refresh(): Search {
+    this.#search ??= this.#startSearch()
+    return this.#search
+  }
+
+  #startSearch(): Search {
+    const first = Promise.withResolvers<undefined>()
+    const found = (): void => {
+      first.resolve(undefined)
+    }
+    const all = this.#run(found).finally(() => {
+      this.#search = undefined
+      this.#searchedAt = this.#components.clock.now()
+    })
+    return { first: first.promise, all }
+  }
+
+  async #run(found: () => void): Promise<void> {
+    const { clock, host, network, logger } = this.#components
     const limit = timeLimit(clock, QUERY_TIMEOUT_MS, [this.#stopped.signal])
     const { signal } = limit
     const asked: Promise<void>[] = []
@@ -102,7 +147,7 @@ export class OfferFinder {
       const key = await discoveryKey(network)
       for await (const { id, multiaddrs } of host.contentRouting.findProviders(key, { signal })) {
         if (multiaddrs.length > 0) await host.peerStore.merge(id, { multiaddrs })
-        asked.push(this.#askOffer(id, signal))
+        asked.push(this.#askOffer(id, signal, found))
         if (asked.length >= MAX_PEERS) break
       }
     } catch (error) {
@@ -110,16 +155,48 @@ export class OfferFinder {
     }
     await Promise.all(asked)
     limit.clear()
-    this.#searchedAt = clock.now()
   }
 
-  async #askOffer(peer: PeerId, signal: AbortSignal): Promise<void> {
-    const { caps, clock, logger } = this.#components
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#components.clock.after(ms, resolve)
+    })
+  }
+
+  /** The oldest answers go first, so the map stays as small as the market around this client. */
+  #keepLoad(peerKey: Hex, load: Load): Load {
+    this.#loads.delete(peerKey)
+    this.#loads.set(peerKey, { load, atMs: this.#components.clock.now() })
+    const [oldest] = this.#loads.keys()
+    if (this.#loads.size > MAX_LOADS && oldest !== undefined) this.#loads.delete(oldest)
+    return load
+  }
+
+  async #askOffer(peer: PeerId, signal: AbortSignal, found: () => void): Promise<void> {
+    const { clock, logger } = this.#components
     try {
-      const { record } = await caps.request(peer, { withRecord: true, signal })
-      if (record !== undefined) this.book.put(record, clock.now())
+      const { load, record } = await this.#requestOffer(peer, signal)
+      if (record === undefined) return
+      this.#keepLoad(record.peerKey, load)
+      this.book.put(record, clock.now())
+      found()
     } catch (error) {
       logger.debug('provider did not answer', { peer: peer.toString(), error })
+    }
+  }
+
+  /**
+   * Asks twice when it was not reached: the DHT dials what it hears of too, and a dial of ours joins one of
+   * those, which may have begun with the addresses of before.
+   */
+  async #requestOffer(peer: PeerId, signal: AbortSignal): Promise<CapsAnswer> {
+    const { caps } = this.#components
+    const options = { withRecord: true, signal }
+    try {
+      return await caps.request(peer, options)
+    } catch (error) {
+      if (toDuckMeshError(error).code !== 'NO_PEERS' || signal.aborted) throw error
+      return caps.request(peer, options)
     }
   }
 }

@@ -68,9 +68,16 @@ export function encodeSpec(spec: JobSpec, rng: Rng): SaltedSpec {
 
 function specError(cause: unknown): DuckMeshError {
   const message = cause instanceof Error ? cause.message : String(cause)
-  if (cause instanceof Error && 'code' in cause && cause.code === 'FRAME_TOO_LARGE') {
-    return new DuckMeshError('PROMPT_TOO_LONG', `${message}.`, { cause })
+  const { code, field } = partsOf(cause)
+  const isTooLong = code === 'FIELD_OUT_OF_RANGE' && field.endsWith('.content')
+  if (isTooLong || code === 'FRAME_TOO_LARGE') {
+    return new DuckMeshError('PROMPT_TOO_LONG', `${message}.`, { cause, details: { field } })
   }
-  const field = cause instanceof Error && 'field' in cause ? String(cause.field) : 'spec'
   return new DuckMeshError('SPEC_INVALID', `${message}.`, { cause, details: { field } })
+}
+
+/** What an error of the codec carries besides its message. */
+function partsOf(cause: unknown): { code: string; field: string } {
+  const { code = '', field = 'spec' } = cause as { code?: string; field?: string }
+  return { code, field }
 }

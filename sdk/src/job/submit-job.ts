@@ -1,6 +1,6 @@
 /** Submits one job on the direct lane: choose from signed offers, order, award, run. */
-import { lowerHex, tokenHash } from '@duckmesh/protocols'
-import type { Clock, Crypto, JobSpec, ModelOffer } from '@duckmesh/protocols'
+import { lowerHex, toDuckMeshError, tokenHash } from '@duckmesh/protocols'
+import type { Clock, Crypto, ErrorCode, JobSpec, ModelOffer } from '@duckmesh/protocols'
 import type { NetworkIdentity, Rng, Signer } from '@duckmesh/protocols'
 import { sealSpec, signAward, signOrder } from '@duckmesh/protocols/dispatch'
 import type { JobConnection, NonceStore } from '@duckmesh/protocols/dispatch'
@@ -23,7 +23,7 @@ export interface SubmitJobComponents {
   network: NetworkIdentity
   signer: Signer
   nonces: NonceStore
-  finder: Pick<OfferFinder, 'book' | 'load' | 'offers'>
+  finder: Pick<OfferFinder, 'book' | 'forget' | 'load' | 'offers'>
   connections: Pick<JobConnections, 'to'>
 }
 
@@ -51,10 +51,46 @@ export async function submitJob(
   const draft = buildSpec(request, components.rng)
   const model = resolveModel(request.model, await components.finder.offers(signal))
   const plan = planJob(components, request, draft, model)
-  const choice = await chooseOffer(components.finder, plan.need, components.clock.now(), signal)
-  const connection = await components.connections.to(choice.entry, signal)
+  const { choice, connection } = await reach(components, plan.need, signal)
   const run = await award(components, plan, choice, connection)
   return new JobHandle(run, options.signal)
+}
+
+interface Reached {
+  choice: Priced
+  connection: JobConnection
+}
+
+/** Codes after which nothing is paid and another try may reach somebody. */
+const UNREACHED: readonly ErrorCode[] = ['PROVIDER_LOST', 'PROVIDER_UNAVAILABLE', 'TIMED_OUT']
+
+/** Connects to the chosen provider. One that is not reached is forgotten and all are looked for once more. */
+async function reach(
+  components: SubmitJobComponents,
+  need: DirectNeed,
+  signal: AbortSignal,
+): Promise<Reached> {
+  try {
+    return await connect(components, need, signal)
+  } catch (error) {
+    if (!UNREACHED.includes(toDuckMeshError(error).code)) throw error
+    await components.finder.offers(signal)
+    return connect(components, need, signal)
+  }
+}
+
+async function connect(
+  { clock, connections, finder }: SubmitJobComponents,
+  need: DirectNeed,
+  signal: AbortSignal,
+): Promise<Reached> {
+  const choice = await chooseOffer(finder, need, clock.now(), signal)
+  try {
+    return { choice, connection: await connections.to(choice.entry, signal) }
+  } catch (error) {
+    finder.forget(choice.entry.peerKey)
+    throw error
+  }
 }
 
 function planJob(
@@ -64,6 +100,7 @@ function planJob(
   model: ModelOffer,
 ): Plan {
   const spec = fitToContext(draft, model.contextLength, request.maxTokens !== undefined)
+  const salted = encodeSpec(spec, rng)
   const need: DirectNeed = {
     modelId: model.modelId,
     inBucket: Math.min(promptBucket(spec), sizeBucket(model.contextLength)),
@@ -72,7 +109,7 @@ function planJob(
     exclude: request.exclude?.map(lowerHex) ?? [],
   }
   const endMs = clock.now() + (request.timeoutMs ?? DEFAULT_TIMEOUT_MS)
-  return { spec: encodeSpec(spec, rng), need, deadline: Math.ceil(endMs / 1000) }
+  return { spec: salted, need, deadline: Math.ceil(endMs / 1000) }
 }
 
 /** Signs order and award, seals the spec to the chosen provider and starts the segment. */

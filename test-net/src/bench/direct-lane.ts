@@ -38,7 +38,11 @@ const STREAMS = 8
 const START_TIMEOUT_MS = 60_000
 
 /** Runs `rounds` warm streams and `bursts` bursts of eight on each side. */
-export async function benchDirectLane(root: string, rounds: number, bursts: number): Promise<DirectLaneReport> {
+export async function benchDirectLane(
+  root: string,
+  rounds: number,
+  bursts: number,
+): Promise<DirectLaneReport> {
   const net = await Devnet.start({ root })
   const modelsDir = join(root, NETWORKS_FOLDER, 'models')
   const http = startHttp(modelsDir)
@@ -68,10 +72,17 @@ async function measureFirst(sides: Sides, rounds: number): Promise<DirectLaneRep
       if (round >= 0) samples[name].push(firstMs)
     }
   }
-  return { bare: summarize(samples.bare), http: summarize(samples.http), mesh: summarize(samples.mesh) }
+  return {
+    bare: summarize(samples.bare),
+    http: summarize(samples.http),
+    mesh: summarize(samples.mesh),
+  }
 }
 
-async function measureBursts(sides: Sides, bursts: number): Promise<DirectLaneReport['throughput']> {
+async function measureBursts(
+  sides: Sides,
+  bursts: number,
+): Promise<DirectLaneReport['throughput']> {
   const rates = { bare: [] as number[], http: [] as number[], mesh: [] as number[] }
   for (let burst = 0; burst < bursts; burst++) {
     for (const name of ['bare', 'http', 'mesh'] as const) {
@@ -85,7 +96,10 @@ async function measureBursts(sides: Sides, bursts: number): Promise<DirectLaneRe
   return { bare: best(rates.bare), http: best(rates.http), mesh: best(rates.mesh) }
 }
 
-function report(ttft: DirectLaneReport['ttft'], throughput: DirectLaneReport['throughput']): DirectLaneReport {
+function report(
+  ttft: DirectLaneReport['ttft'],
+  throughput: DirectLaneReport['throughput'],
+): DirectLaneReport {
   const over = (side: Summary): { p50: number; p99: number } => ({
     p50: round(side.p50 - ttft.bare.p50),
     p99: round(side.p99 - ttft.bare.p99),
@@ -122,7 +136,8 @@ function httpSide(port: number): Side {
       text += Buffer.from(chunk as Uint8Array).toString()
       clock.took(0)
     }
-    for (const line of text.trim().split('\n')) clock.took((JSON.parse(line) as { ids: number[] }).ids.length)
+    for (const line of text.trim().split('\n'))
+      clock.took((JSON.parse(line) as { ids: number[] }).ids.length)
     return clock.answer()
   }
 }

@@ -11,12 +11,19 @@ const engine = await openBenchEngine(modelsDir)
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk as Buffer)
-  const { maxTokens, prompt } = JSON.parse(Buffer.concat(chunks).toString()) as { prompt: string; maxTokens: number }
+  const { maxTokens, prompt } = JSON.parse(Buffer.concat(chunks).toString()) as {
+    prompt: string
+    maxTokens: number
+  }
   const messages = [{ role: 'user', content: prompt }]
   const stopped = new AbortController().signal
-  const generation = await engine.open({ messages, prefixIds: [], maxTokens, stop: [], sampler: GREEDY }, stopped)
+  const generation = await engine.open(
+    { messages, prefixIds: [], maxTokens, stop: [], sampler: GREEDY },
+    stopped,
+  )
   response.writeHead(200, { 'content-type': 'application/x-ndjson' })
-  for await (const batch of generation.step(maxTokens, stopped)) response.write(`${JSON.stringify(batch)}\n`)
+  for await (const batch of generation.step(maxTokens, stopped))
+    response.write(`${JSON.stringify(batch)}\n`)
   generation.close()
   response.end()
 }

@@ -10,7 +10,12 @@ export interface Summary {
 /** Nearest-rank percentiles. Throws RangeError for an empty sample. */
 export function summarize(sample: readonly number[]): Summary {
   const sorted = [...sample].sort((a, b) => a - b)
-  return { n: sorted.length, p50: percentile(sorted, 50), p99: percentile(sorted, 99), min: percentile(sorted, 0) }
+  return {
+    n: sorted.length,
+    p50: percentile(sorted, 50),
+    p99: percentile(sorted, 99),
+    min: percentile(sorted, 0),
+  }
 }
 
 function percentile(sorted: readonly number[], percent: number): number {

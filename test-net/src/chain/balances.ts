@@ -1,5 +1,11 @@
 /** All DUCK that belongs to an account, wherever it lies; the sum over accounts never changes by jobs. */
-import { readAccount, readChannel, readEarned, readProvider, tokenBalanceOf } from '@duckmesh/contracts'
+import {
+  readAccount,
+  readChannel,
+  readEarned,
+  readProvider,
+  tokenBalanceOf,
+} from '@duckmesh/contracts'
 import type { Addresses } from '@duckmesh/contracts'
 import type { Address, PublicClient } from 'viem'
 
@@ -44,7 +50,11 @@ async function payerTotal(
   return total
 }
 
-async function providerTotal(client: PublicClient, addresses: Addresses, provider: Address): Promise<bigint> {
+async function providerTotal(
+  client: PublicClient,
+  addresses: Addresses,
+  provider: Address,
+): Promise<bigint> {
   const wallet = await tokenBalanceOf(client, { addresses, holder: provider })
   const earned = await readEarned(client, { addresses, provider })
   const registered = await readProvider(client, { addresses, provider })

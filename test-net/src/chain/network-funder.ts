@@ -1,5 +1,13 @@
 /** Deploys the contracts on a local chain and gives every role what it needs to start. */
-import { LOCAL_DURATIONS, allot, approve, deposit, mint, registerProvider, waitForSuccess } from '@duckmesh/contracts'
+import {
+  LOCAL_DURATIONS,
+  allot,
+  approve,
+  deposit,
+  mint,
+  registerProvider,
+  waitForSuccess,
+} from '@duckmesh/contracts'
 import type { Addresses, WriteClient } from '@duckmesh/contracts'
 import { deployDuckMesh } from '@duckmesh/contracts/deploy'
 import { createPublicClient, createWalletClient, defineChain, http } from 'viem'
@@ -22,7 +30,6 @@ export interface ProviderSeat {
   peerKey: Hex
 }
 
-
 export class NetworkFunder {
   readonly publicClient: PublicClient
   readonly #chain: LocalChain
@@ -30,7 +37,11 @@ export class NetworkFunder {
 
   constructor(chain: LocalChain) {
     this.#chain = chain
-    this.publicClient = createPublicClient({ transport: http(chain.rpcUrl), cacheTime: 0, pollingInterval: 20 })
+    this.publicClient = createPublicClient({
+      transport: http(chain.rpcUrl),
+      cacheTime: 0,
+      pollingInterval: 20,
+    })
   }
 
   get addresses(): Addresses {
@@ -47,13 +58,22 @@ export class NetworkFunder {
       nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 },
       rpcUrls: { default: { http: [rpcUrl] } },
     })
-    return createWalletClient({ account: sender, chain, transport: http(rpcUrl), pollingInterval: 20 })
+    return createWalletClient({
+      account: sender,
+      chain,
+      transport: http(rpcUrl),
+      pollingInterval: 20,
+    })
   }
 
   async deploy(): Promise<Addresses> {
     const walletClient = this.walletOf(account(ACCOUNT_INDEX.deployer))
     const parameters = { durations: LOCAL_DURATIONS }
-    const { addresses } = await deployDuckMesh({ walletClient, publicClient: this.publicClient, parameters })
+    const { addresses } = await deployDuckMesh({
+      walletClient,
+      publicClient: this.publicClient,
+      parameters,
+    })
     this.#addresses = addresses
     return addresses
   }
@@ -65,7 +85,9 @@ export class NetworkFunder {
     await this.#mint(seat.owner.address, STAKE)
     await this.#done(approve(owner, { addresses, spender: addresses.registry, amount: STAKE }))
     const { operator, peerKey } = seat
-    await this.#done(registerProvider(owner, { addresses, operator: operator.address, peerKey, stake: STAKE }))
+    await this.#done(
+      registerProvider(owner, { addresses, operator: operator.address, peerKey, stake: STAKE }),
+    )
   }
 
   /** Mints and deposits a payer's funds and allots a part to each provider. */

@@ -42,7 +42,14 @@ export async function runMainJob(
   const settlement = await settle(net)
   const after = await read()
   checkSettled(job, before, after)
-  return { peers: peersOf(net), model, jobs: [job], settlement, balances: { before, after }, chainTxDuringJobs }
+  return {
+    peers: peersOf(net),
+    model,
+    jobs: [job],
+    settlement,
+    balances: { before, after },
+    chainTxDuringJobs,
+  }
 }
 
 /** The provider must have gained at least what the receipts say, and nobody else lost anything. */
@@ -57,17 +64,22 @@ function checkSettled(
     const owner = getAddress(provider)
     const gained = (after[owner] ?? 0n) - (before[owner] ?? 0n)
     if (gained >= paid && sum(before) === sum(after)) continue
-    throw new DuckMeshError('CHAIN_REVERTED', 'The vouchers of the job were not redeemed in full.', {
-      jobId: job.jobId,
-      details: { paid, gained },
-    })
+    throw new DuckMeshError(
+      'CHAIN_REVERTED',
+      'The vouchers of the job were not redeemed in full.',
+      {
+        jobId: job.jobId,
+        details: { paid, gained },
+      },
+    )
   }
 }
 
 async function servedModel(net: Devnet): Promise<MainJobReport['model']> {
   const { models } = await readyOf(net.provider.child)
   const [model] = models as MainJobReport['model'][]
-  if (model === undefined) throw new DuckMeshError('PROVIDER_UNAVAILABLE', 'The provider serves no model.')
+  if (model === undefined)
+    throw new DuckMeshError('PROVIDER_UNAVAILABLE', 'The provider serves no model.')
   const { cid, modelId, name } = model
   return { name, modelId, cid }
 }

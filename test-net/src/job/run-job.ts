@@ -1,4 +1,5 @@
 /** Has the network's client run one job and turns its answer into a report. */
+import type { Sampling } from '@duckmesh/protocols'
 import type { Hex } from 'viem'
 import type { Child } from '../processes/child.ts'
 import type { JobReport } from './interface.ts'
@@ -11,6 +12,10 @@ export interface JobInput {
   model: string
   maxTokens?: number
   maxPrice: bigint
+  /** Time until the job must be done, ms. */
+  timeoutMs?: number
+  /** Differences from greedy sampling. */
+  sampling?: Partial<Sampling>
 }
 
 /** What the client process answers. */

@@ -17,7 +17,9 @@ export async function settle(net: Devnet): Promise<SettlementReport> {
   const answers = await Promise.all(
     net.providers.map(({ child }) => child.ask<RedeemAnswer[]>('redeem', {}, REDEEM_TIMEOUT_MS)),
   )
-  const txs = answers.flat().map(({ gasUsed, hash, vouchers }) => ({ hash, vouchers, gasUsed: Number(gasUsed) }))
+  const txs = answers
+    .flat()
+    .map(({ gasUsed, hash, vouchers }) => ({ hash, vouchers, gasUsed: Number(gasUsed) }))
   const gas = txs.reduce((sum, tx) => sum + tx.gasUsed, 0)
   const vouchers = txs.reduce((sum, tx) => sum + tx.vouchers, 0)
   return { txs, gasPerVoucher: vouchers === 0 ? null : Math.round(gas / vouchers) }

@@ -42,8 +42,13 @@ export class HumanPrinter {
         this.#state(String(event['state']), Number(event['atMs']))
         break
       case 'voucher': {
-        const [amount, total] = [BigInt(String(event['amount'])), BigInt(String(event['cumulative']))]
-        this.line(`  voucher   +${formatDuck(amount)} ahead of the step, ${formatDuck(total)} in all`)
+        const [amount, total] = [
+          BigInt(String(event['amount'])),
+          BigInt(String(event['cumulative'])),
+        ]
+        this.line(
+          `  voucher   +${formatDuck(amount)} ahead of the step, ${formatDuck(total)} in all`,
+        )
         break
       }
       case 'receipt':
@@ -62,10 +67,14 @@ export class HumanPrinter {
     if (job === undefined) return
     const credit = creditOf(report)
     if (credit > 0n) {
-      this.line(`Credit ${formatDuck(credit)} prepaid and not used; it pays the next steps on this channel`)
+      this.line(
+        `Credit ${formatDuck(credit)} prepaid and not used; it pays the next steps on this channel`,
+      )
     }
     this.line()
-    this.line(`Settled in ${report.settlement.txs.length} transaction(s); ${report.chainTxDuringJobs} during the job`)
+    this.line(
+      `Settled in ${report.settlement.txs.length} transaction(s); ${report.chainTxDuringJobs} during the job`,
+    )
     for (const { gasUsed, hash, vouchers } of report.settlement.txs) {
       this.line(`  ${hash}  ${vouchers} voucher(s), ${gasUsed} gas`)
     }
@@ -75,7 +84,9 @@ export class HumanPrinter {
       const after = report.balances.after[address as keyof typeof report.balances.after] ?? 0n
       const change = after - before
       const sign = change > 0n ? '+' : ''
-      this.line(`  ${address}  ${formatDuck(before)} -> ${formatDuck(after)}  (${sign}${formatDuck(change)})`)
+      this.line(
+        `  ${address}  ${formatDuck(before)} -> ${formatDuck(after)}  (${sign}${formatDuck(change)})`,
+      )
     }
   }
 
@@ -90,7 +101,9 @@ export class HumanPrinter {
     const { amount, last, seq, tokensIn, tokensOut } = receipt
     const end = last === true ? ', the last' : ''
     const tokens = `${Number(tokensIn)} tokens in, ${Number(tokensOut)} out`
-    this.line(`  receipt   step ${Number(seq) + 1}${end}: ${tokens}, ${formatDuck(BigInt(String(amount)))}`)
+    this.line(
+      `  receipt   step ${Number(seq) + 1}${end}: ${tokens}, ${formatDuck(BigInt(String(amount)))}`,
+    )
   }
 }
 

@@ -2,7 +2,7 @@
  * The client of a local network as a process of its own: runs jobs on command, tells each step as a JSON
  * line, and holds what every client holds: its account's key, channel state and jobs.
  */
-import { openClient, serveCommands, stopOnSignal, toJson } from '@duckmesh/node'
+import { createLogger, openClient, serveCommands, stopOnSignal, toJson } from '@duckmesh/node'
 import type { JobEvent, LightClient, NetworkConfig } from '@duckmesh/sdk'
 import { DuckMeshError, toDuckMeshError } from '@duckmesh/protocols'
 import { readFile } from 'node:fs/promises'
@@ -25,12 +25,14 @@ function tellEvent(jobId: Hex, event: JobEvent): void {
 }
 
 async function runJob(client: LightClient, fields: Record<string, unknown>): Promise<unknown> {
-  const { maxPrice, maxTokens, model, prompt } = fields
+  const { maxPrice, maxTokens, model, prompt, sampling, timeoutMs } = fields
   const startMs = Date.now()
   const job = await client.submit({
     model: String(model),
     messages: [{ role: 'user', content: String(prompt) }],
     ...(typeof maxTokens === 'number' ? { maxTokens } : {}),
+    ...(typeof timeoutMs === 'number' ? { timeoutMs } : {}),
+    ...(typeof sampling === 'object' && sampling !== null ? { sampling } : {}),
     ...(typeof maxPrice === 'string' ? { maxPrice: BigInt(maxPrice) } : {}),
   })
   tell('job', { jobId: job.jobId, type: 'ordered', provider: job.provider, price: job.price })
@@ -47,7 +49,9 @@ async function main(): Promise<void> {
   const path = process.argv[2]
   if (path === undefined) throw new DuckMeshError('CONFIG_INVALID', 'usage: client-process <file>.')
   const file = JSON.parse(await readFile(path, 'utf8')) as ClientFile
-  const client = await openClient(file)
+  const debug = process.env['DUCKMESH_LOG_LEVEL'] === 'debug'
+  const logger = createLogger({ level: debug ? 'debug' : 'info', json: true })
+  const client = await openClient({ ...file, logger })
   const stop = stopOnSignal(() => client.stop())
   const job = (fields: Record<string, unknown>): Promise<unknown> => runJob(client, fields)
   serveCommands({ job, offers: () => client.offers(), funds: () => client.funds() }, stop)

@@ -17,7 +17,9 @@ child.stdout.on('data', (text: string) => {
   printed += text
   port ??= /Listening on [^\s:]+:([0-9]+)\s/.exec(printed)?.[1]
   if (port !== undefined) {
-    process.stdout.write(`${JSON.stringify({ event: 'ready', port: Number(port), pid: child.pid })}\n`)
+    process.stdout.write(
+      `${JSON.stringify({ event: 'ready', port: Number(port), pid: child.pid })}\n`,
+    )
     child.stdout.removeAllListeners('data')
     child.stdout.resume()
   }

@@ -5,7 +5,10 @@ import type { ChildInit } from './interface.ts'
 const NODE_FLAGS = ['--conditions=@duckmesh/source', '--disable-warning=ExperimentalWarning']
 
 /** How to run a program of ours with this Node. Sources compiled once are kept: that halves the start. */
-export function nodeChild(root: string, args: readonly string[]): Pick<ChildInit, 'command' | 'args' | 'env'> {
+export function nodeChild(
+  root: string,
+  args: readonly string[],
+): Pick<ChildInit, 'command' | 'args' | 'env'> {
   // Compiled code would make coverage less exact (documentation of Node's compile cache).
   const measured = process.env['NODE_V8_COVERAGE'] !== undefined
   const NODE_COMPILE_CACHE = process.env['NODE_COMPILE_CACHE'] ?? compileCacheFolder(root)

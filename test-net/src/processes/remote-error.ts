@@ -10,7 +10,7 @@ export class RemoteError extends Error {
   readonly details: Record<string, unknown>
 
   constructor(failure: RemoteFailure) {
-    super(failure.message, { cause: failure.cause })
+    super(failure.message, { cause: failure.cause?.join('; from ') })
     this.name = 'RemoteError'
     this.code = isErrorCode(failure.code) ? failure.code : 'INTERNAL'
     this.stage = ERROR_CODES[this.code].stage

@@ -65,7 +65,9 @@ function listProcesses(): ProcessInfo[] {
 function infoOf(pid: number): ProcessInfo | undefined {
   try {
     // The name in brackets may hold anything: what follows it counts.
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ')
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ')
     return { pid, state: fields[0] ?? '', parent: Number(fields[1]) }
   } catch {
     return undefined

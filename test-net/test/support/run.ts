@@ -2,12 +2,12 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { nodeChild } from '../../src/processes/node-child.ts'
 import { killAll, processTree } from './processes.ts'
+import { testRoot } from './test-root.ts'
 
 /** Longest run of one program, ms: a guard for the machine, not something that is tested. */
 const GUARD_MS = 120_000
-
-const NODE = [process.execPath, '--conditions=@duckmesh/source', '--disable-warning=ExperimentalWarning']
 
 export interface Outcome {
   code: number | null
@@ -26,7 +26,7 @@ export class Running {
     const [program = '', ...args] = command
     this.process = spawn(program, args, {
       cwd: options.cwd,
-      env: { ...process.env, ...options.env },
+      env: { ...process.env, ...nodeChild(testRoot(), []).env, ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.process.stdout?.setEncoding('utf8').on('data', (text: string) => (this.stdout += text))
@@ -70,19 +70,32 @@ export function repositoryFile(path: string): string {
   return fileURLToPath(new URL(`../../../${path}`, import.meta.url))
 }
 
+function nodeCommand(program: string, ...args: readonly string[]): string[] {
+  const { command, args: all } = nodeChild(testRoot(), [program, ...args])
+  return [command, ...all]
+}
+
 /** `npm start` without npm. */
 export function launch(args: readonly string[], options: RunOptions): Running {
-  return new Running([...NODE, repositoryFile('test-net/src/main.ts'), ...args], options)
+  return new Running(nodeCommand(repositoryFile('test-net/src/main.ts'), ...args), options)
 }
 
 /** `npx duckmesh …`. */
 export function duckmesh(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
-  return new Running([...NODE, repositoryFile('node/bin/duckmesh.js'), ...args], options).done
+  return new Running(nodeCommand(repositoryFile('node/bin/duckmesh.js'), ...args), options).done
+}
+
+/** `duckmesh up`, which stays up. */
+export function startPeer(configFile: string): Running {
+  return new Running(
+    nodeCommand(repositoryFile('node/bin/duckmesh.js'), '--json', 'up', '--config', configFile),
+  )
 }
 
 /** `duckmesh-bootnode …`. */
 export function bootnode(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
-  return new Running([...NODE, repositoryFile('bootstrap/bin/bootnode.js'), ...args], options).done
+  return new Running(nodeCommand(repositoryFile('bootstrap/bin/bootnode.js'), ...args), options)
+    .done
 }
 
 /** npm in the repository, with this Node before any other. */

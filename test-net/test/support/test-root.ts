@@ -1,21 +1,22 @@
 /** One folder for all networks of a test run, so that the model is packed and the sources are compiled once. */
+import { mkdtempSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'mocha'
 
-let root: Promise<string> | undefined
+let root: string | undefined
 
-export function testRoot(): Promise<string> {
-  root ??= mkdtemp(join(tmpdir(), 'duckmesh-test-'))
+export function testRoot(): string {
+  root ??= mkdtempSync(join(tmpdir(), 'duckmesh-test-'))
   return root
 }
 
 /** A folder of its own in it, removed with it. */
 export async function testFolder(name: string): Promise<string> {
-  return mkdtemp(join(await testRoot(), `${name}-`))
+  return mkdtemp(join(testRoot(), `${name}-`))
 }
 
 after(async () => {
-  if (root !== undefined) await rm(await root, { recursive: true, force: true, maxRetries: 5 })
+  if (root !== undefined) await rm(root, { recursive: true, force: true, maxRetries: 5 })
 })
