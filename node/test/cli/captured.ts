@@ -12,7 +12,8 @@ export async function captured(
 ): Promise<Captured> {
   const { exitCode } = process
   const seen: Captured = { out: '', err: '', exitCode: undefined }
-  const write = { out: process.stdout.write, err: process.stderr.write }
+  const { stderr, stdout } = process
+  const write = { out: stdout.write.bind(stdout), err: stderr.write.bind(stderr) }
   process.stdout.write = (text: string | Uint8Array): boolean => {
     seen.out += String(text)
     onOut(String(text))

@@ -24,5 +24,10 @@ const serve = (): void => {
   )
   if (process.connected) process.send?.('serving')
 }
-if (process.argv[2] === 'late') process.once('disconnect', () => setImmediate(serve))
+/** Nobody listens when the channel closes. */
+const serveLate = (): void => {
+  if (process.connected) setImmediate(serveLate)
+  else serve()
+}
+if (process.argv[2] === 'late') serveLate()
 else serve()

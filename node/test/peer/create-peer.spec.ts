@@ -15,7 +15,10 @@ import { PAYER_KEY, startLocalNetwork } from './local-network.ts'
 import type { LocalNetwork } from './local-network.ts'
 
 /** Pauses between dials are a tenth as long. */
-const hasty: Clock = { now: systemClock.now, after: (ms, fn) => systemClock.after(ms / 10, fn) }
+const hasty: Clock = {
+  now: () => systemClock.now(),
+  after: (ms, fn) => systemClock.after(ms / 10, fn),
+}
 
 /** A port that is taken until `close`. */
 async function takenPort(): Promise<{ port: number; close: () => void }> {

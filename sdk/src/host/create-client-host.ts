@@ -4,8 +4,6 @@ import { yamux } from '@libp2p/yamux'
 import { identify } from '@libp2p/identify'
 import { ping } from '@libp2p/ping'
 import { kadDHT, passthroughMapper, removePrivateAddressesMapper } from '@libp2p/kad-dht'
-import { tcp } from '@libp2p/tcp'
-import { webSockets } from '@libp2p/websockets'
 import { KAD_PROTOCOL, hostLimits } from '@duckmesh/protocols/mesh'
 import type { KadDHT } from '@libp2p/kad-dht'
 import type { Identify } from '@libp2p/identify'
@@ -13,6 +11,7 @@ import type { Ping } from '@libp2p/ping'
 import type { PrivateKey } from '@libp2p/interface'
 import { createLibp2p } from 'libp2p'
 import type { Libp2p } from 'libp2p'
+import { transports } from './transports.ts'
 
 /**
  * Pause before the DHT looks for its neighbours, ms. Every query waits for that first look, and the default
@@ -31,7 +30,7 @@ export async function createClientHost(init: {
   return createLibp2p({
     privateKey: init.privateKey,
     addresses: { listen: [] },
-    transports: [tcp(), webSockets()],
+    transports,
     connectionEncrypters: [noise()],
     streamMuxers: [yamux(limits.yamux)],
     connectionManager: limits.connectionManager,

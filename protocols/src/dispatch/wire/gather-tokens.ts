@@ -32,7 +32,10 @@ export async function* gatherTokens(
   }
 }
 
-function timeLimit(clock: Clock, ms: number): { reached: Promise<typeof TIME_IS_UP>; cancel: () => void } {
+function timeLimit(
+  clock: Clock,
+  ms: number,
+): { reached: Promise<typeof TIME_IS_UP>; cancel: () => void } {
   let cancel: () => void = () => undefined
   const reached = new Promise<typeof TIME_IS_UP>((resolve) => {
     cancel = clock.after(ms, () => {

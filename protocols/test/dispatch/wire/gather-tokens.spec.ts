@@ -37,7 +37,12 @@ class ManualStep {
   }
 }
 
-async function collect(step: ManualStep, clock: FakeClock, gatherMs: number, out: number[][]): Promise<StepFinish> {
+async function collect(
+  step: ManualStep,
+  clock: FakeClock,
+  gatherMs: number,
+  out: number[][],
+): Promise<StepFinish> {
   const groups = gatherTokens(step.run(), clock, gatherMs)
   for (;;) {
     const next = await groups.next()
@@ -57,7 +62,7 @@ describe('gathering tokens', () => {
     step.give(3)
     await settle()
     expect(out).to.deep.equal([[1]])
-    clock.advance(8)
+    await clock.advance(8)
     await settle()
     expect(out).to.deep.equal([[1], [2, 3]])
     step.give(4)

@@ -1,0 +1,5 @@
+/** Ways of a browser to reach a peer. */
+import { webSockets } from '@libp2p/websockets'
+
+/** A page cannot open TCP connections. */
+export const transports: [ReturnType<typeof webSockets>] = [webSockets()]
