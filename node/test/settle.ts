@@ -2,8 +2,3 @@
 export function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }
-
-/** Turns the event loop until `holds`; the test's own timeout is what fails when it never does. */
-export async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await settle()
-}

@@ -1,56 +1,60 @@
-/** `duckmesh keys new`. */
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { newKey } from '../../src/cli/new-key.ts'
+import { main } from '../../src/cli/main.ts'
 import { loadOperatorKey } from '../../src/keys/index.ts'
-import { rejection } from '../reject.ts'
+import { withTempDir } from '../temp-dir.ts'
+import { captured } from './captured.ts'
 
-describe('duckmesh keys new', () => {
-  let folder = ''
-  let printed = ''
-  const write = process.stdout.write.bind(process.stdout)
+const PASSWORD = 'correct horse battery'
 
-  beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'duckmesh-keys-'))
-    await writeFile(join(folder, 'password'), 'correct horse battery\n', { mode: 0o600 })
-  })
-
-  afterEach(() => rm(folder, { recursive: true, force: true }))
-
-  async function run(file: string, password = 'password'): Promise<void> {
-    printed = ''
-    process.stdout.write = (text: string | Uint8Array) => {
-      printed += String(text)
-      return true
-    }
-    try {
-      await newKey(join(folder, file), { passwordFile: join(folder, password), json: true })
-    } finally {
-      process.stdout.write = write
-    }
-  }
-
-  it('writes a private file that a node opens under the printed address', async () => {
-    await run('operator.json')
-    const { address } = JSON.parse(printed) as { address: string }
-    const keystore = join(folder, 'operator.json')
-    expect((await stat(keystore)).mode & 0o777).to.equal(0o600)
+/** A folder with a password file; `run` makes a key beside it. */
+async function withPassword(
+  password: string,
+  use: (paths: { key: string; passwordFile: string }) => Promise<void>,
+): Promise<void> {
+  await withTempDir(async (folder) => {
     const passwordFile = join(folder, 'password')
-    const signer = await loadOperatorKey({ keystore, passwordFile }, false)
-    expect(signer.address).to.equal(address)
-  }).timeout(20_000)
+    await writeFile(passwordFile, password, { mode: 0o600 })
+    await use({ key: join(folder, 'key.json'), passwordFile })
+  })
+}
+
+const run = (...argv: string[]) => captured(() => main(['keys', 'new', ...argv]))
+
+describe('duckmesh keys new', function () {
+  this.timeout(30_000)
+
+  it('keeps a key that a node takes, and tells its address', async () => {
+    await withPassword(`${PASSWORD}\n`, async ({ key, passwordFile }) => {
+      const { err, out } = await run(key, '--password-file', passwordFile, '--json')
+      expect(err).to.equal('')
+      const { address } = JSON.parse(out) as { address: string }
+      const signer = await loadOperatorKey({ keystore: key, passwordFile }, false)
+      expect(signer.address).to.equal(address)
+      expect((await stat(key)).mode & 0o777).to.equal(0o600)
+    })
+  })
 
   it('never overwrites a key', async () => {
-    await writeFile(join(folder, 'operator.json'), 'mine')
-    expect((await rejection(run('operator.json'))).code).to.equal('CONFIG_INVALID')
-    expect(await readFile(join(folder, 'operator.json'), 'utf8')).to.equal('mine')
+    await withPassword(PASSWORD, async ({ key, passwordFile }) => {
+      await writeFile(key, 'precious')
+      const { err, exitCode } = await run(key, '--password-file', passwordFile)
+      expect(exitCode).to.equal(78)
+      expect(err).to.match(/^CONFIG_INVALID: .* exists/)
+      expect(await readFile(key, 'utf8')).to.equal('precious')
+    })
   })
 
-  it('refuses a missing and a short password', async () => {
-    expect((await rejection(run('operator.json', 'absent'))).code).to.equal('CONFIG_INVALID')
-    await writeFile(join(folder, 'short'), 'duck')
-    expect((await rejection(run('operator.json', 'short'))).code).to.equal('CONFIG_INVALID')
+  it('refuses a short password and a password file that is not there', async () => {
+    await withPassword('short', async ({ key, passwordFile }) => {
+      for (const file of [passwordFile, `${passwordFile}.none`]) {
+        const { err, exitCode } = await run(key, '--password-file', file)
+        expect(exitCode).to.equal(78)
+        expect(err)
+          .to.match(/^CONFIG_INVALID: /)
+          .and.not.contain('short')
+      }
+    })
   })
 })

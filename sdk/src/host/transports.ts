@@ -3,4 +3,7 @@ import { tcp } from '@libp2p/tcp'
 import { webSockets } from '@libp2p/websockets'
 
 /** TCP first: it is the cheapest, and every provider listens on it. */
-export const transports: [ReturnType<typeof tcp>, ReturnType<typeof webSockets>] = [tcp(), webSockets()]
+export const transports: [ReturnType<typeof tcp>, ReturnType<typeof webSockets>] = [
+  tcp(),
+  webSockets(),
+]
