@@ -1,3 +1,4 @@
+/** The worker thread of one model: owns session and tokenizer, runs the scheduler, answers the host. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { toPlainError } from './errors.ts'
 import type { WorkerCommand, WorkerInit, WorkerReport } from './messages.ts'

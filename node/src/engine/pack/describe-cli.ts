@@ -1,3 +1,4 @@
+/** Publishes the manifest of a model source folder once: packs it, computes hashes and calibration vectors. */
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { MANIFEST_FILE } from '../model/manifest.ts'

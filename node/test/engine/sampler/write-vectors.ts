@@ -1,3 +1,4 @@
+/** Rewrites the golden vectors of the sampler, proto/vectors/sampler.json. */
 import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
