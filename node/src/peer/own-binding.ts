@@ -8,8 +8,17 @@ import { signPeerBinding } from '@duckmesh/protocols/mesh'
 const LIFE_S = 12 * 3_600
 /** A new one is signed this often, ms. */
 const RENEW_MS = 6 * 3_600_000
+/** An encryption key is replaced at this age, ms: the binding that published the one before is gone by then. */
+const ROTATE_MS = 24 * 3_600_000
 /** Pause after a signature that failed, ms. */
 const RETRY_MS = 60_000
+
+/** Keys of seals that can be replaced; the one before goes on opening what was sealed to it. */
+export interface RotatingUnsealer extends Unsealer {
+  /** When the current key was made, milliseconds since 1970. */
+  readonly createdAtMs: number
+  rotate(nowMs: number): Promise<Hex>
+}
 
 export interface OwnBindingComponents {
   clock: Clock
@@ -17,7 +26,7 @@ export interface OwnBindingComponents {
   network: NetworkIdentity
   /** The operator's key. */
   signer: Signer
-  unsealer: Unsealer
+  unsealer: RotatingUnsealer
   peerKey: Hex
 }
 
@@ -56,7 +65,10 @@ export class OwnBinding {
   }
 
   async #renew(): Promise<void> {
+    const { clock, unsealer } = this.#components
     try {
+      const now = clock.now()
+      if (now - unsealer.createdAtMs >= ROTATE_MS) await unsealer.rotate(now)
       this.#current = await sign(this.#components)
       this.#schedule(RENEW_MS)
     } catch (error) {

@@ -127,7 +127,8 @@ export class ProviderRole {
   }
 
   load(): { inFlight: number; slots: number; stepMs: number } {
-    return { inFlight: this.jobs.inFlight, slots: this.#settings.slots, stepMs: 0 }
+    const { inFlight, stepMs } = this.jobs
+    return { inFlight, slots: this.#settings.slots, stepMs }
   }
 
   #createOffers(): OfferPublisher {

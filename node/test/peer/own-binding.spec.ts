@@ -1,9 +1,9 @@
-import type { NetworkIdentity, Unsealer } from '@duckmesh/protocols'
+import type { Hex, NetworkIdentity } from '@duckmesh/protocols'
 import { BindingBook } from '@duckmesh/protocols/mesh'
 import { expect } from 'chai'
 import { NodeCrypto, OperatorSigner } from '../../src/crypto/index.ts'
 import { OwnBinding } from '../../src/peer/own-binding.ts'
-import type { OwnBindingComponents } from '../../src/peer/own-binding.ts'
+import type { OwnBindingComponents, RotatingUnsealer } from '../../src/peer/own-binding.ts'
 import { ManualClock } from '../manual-clock.ts'
 import { NotedLogs } from '../noted-logs.ts'
 import { settle } from '../settle.ts'
@@ -18,11 +18,28 @@ const network: NetworkIdentity = {
   registry: hexOfDigit('9', 20),
 }
 
-function componentsOf(): OwnBindingComponents & { clock: ManualClock; logger: NotedLogs } {
-  const unsealer: Unsealer = {
-    encKey: hexOfDigit('e', 32),
-    open: () => Promise.reject(new Error('not asked for')),
+/** Keys that only count: the n-th one consists of the digit n. */
+class CountedKeys implements RotatingUnsealer {
+  createdAtMs = START
+  #rotations = 0
+
+  get encKey(): Hex {
+    return hexOfDigit(`${this.#rotations}`, 32)
   }
+
+  rotate(nowMs: number): Promise<Hex> {
+    this.#rotations += 1
+    this.createdAtMs = nowMs
+    return Promise.resolve(this.encKey)
+  }
+
+  open(): Promise<never> {
+    return Promise.reject(new Error('not asked for'))
+  }
+}
+
+function componentsOf(): OwnBindingComponents & { clock: ManualClock; logger: NotedLogs } {
+  const unsealer = new CountedKeys()
   const signer = new OperatorSigner(new Uint8Array(32).fill(3))
   return {
     clock: new ManualClock(START),
@@ -56,6 +73,20 @@ describe('OwnBinding', () => {
     }
     own.stop()
     expect(clock.pending).to.deep.equal([])
+  })
+
+  it('replaces the encryption key once a day and publishes the new one', async () => {
+    const components = componentsOf()
+    const { clock } = components
+    const own = await OwnBinding.create(components)
+    const keys: string[] = []
+    for (let hours = 6; hours <= 48; hours += 6) {
+      clock.advance(6 * HOUR_MS)
+      await settle()
+      keys.push(own.current.encKey.slice(2, 3))
+    }
+    expect(keys.join('')).to.equal('00011112')
+    own.stop()
   })
 
   it('tries again a minute after a signature that failed, and keeps the one it has', async () => {

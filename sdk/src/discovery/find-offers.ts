@@ -3,7 +3,7 @@ import { DuckMeshError, toDuckMeshError } from '@duckmesh/protocols'
 import type { Clock, Hex, Logger } from '@duckmesh/protocols'
 import { OfferBook, discoveryKey } from '@duckmesh/protocols/market'
 import type { BookEntry, CapsAnswer, CapsClient, Load } from '@duckmesh/protocols/market'
-import { peerIdStringOf, withDeadline } from '@duckmesh/protocols/mesh'
+import { peerIdStringOf, peerKeyOf, withDeadline } from '@duckmesh/protocols/mesh'
 import type { ContentRouting, PeerId, PeerStore } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { timeLimit } from '../time-limit.ts'
@@ -20,6 +20,8 @@ const GATHER_MS = 50
 const LOAD_TTL_MS = 2_000
 /** Longest wait for a load, dial and hello included, ms. */
 const LOAD_TIMEOUT_MS = 15_000
+/** Peers of earlier searches that are asked again in a new one. */
+const MAX_KNOWN = 16
 /** Answers about load kept. */
 const MAX_LOADS = 256
 
@@ -142,19 +144,32 @@ export class OfferFinder {
     const { clock, host, network, logger } = this.#components
     const limit = timeLimit(clock, QUERY_TIMEOUT_MS, [this.#stopped.signal])
     const { signal } = limit
-    const asked: Promise<void>[] = []
+    // Peers that answered before need no seed: the network goes on when every seed is gone.
+    const asked = new Map<string, Promise<boolean>>()
+    for (const peer of this.#reached())
+      asked.set(peer.toString(), this.#askOffer(peer, signal, found))
     try {
       const key = await discoveryKey(network)
       for await (const { id, multiaddrs } of host.contentRouting.findProviders(key, { signal })) {
         if (multiaddrs.length > 0) await host.peerStore.merge(id, { multiaddrs })
-        asked.push(this.#askOffer(id, signal, found))
-        if (asked.length >= MAX_PEERS) break
+        // One that moved does not answer where it was; now its new address is known.
+        const before = asked.get(id.toString()) ?? Promise.resolve(false)
+        const ask = before.then((answered) => answered || this.#askOffer(id, signal, found))
+        asked.set(id.toString(), ask)
+        if (asked.size >= MAX_PEERS) break
       }
     } catch (error) {
       logger.debug('provider search ended', { error })
     }
-    await Promise.all(asked)
+    await Promise.all(asked.values())
     limit.clear()
+  }
+
+  /** Peers whose last answer is kept, an expired offer included. */
+  #reached(): PeerId[] {
+    return [...this.#loads.keys()]
+      .slice(-MAX_KNOWN)
+      .map((key) => peerIdFromString(peerIdStringOf(key)))
   }
 
   #pause(ms: number): Promise<void> {
@@ -172,16 +187,20 @@ export class OfferFinder {
     return load
   }
 
-  async #askOffer(peer: PeerId, signal: AbortSignal, found: () => void): Promise<void> {
+  /** Whether it answered. */
+  async #askOffer(peer: PeerId, signal: AbortSignal, found: () => void): Promise<boolean> {
     const { clock, logger } = this.#components
     try {
       const { load, record } = await this.#requestOffer(peer, signal)
-      if (record === undefined) return
+      if (record === undefined) return true
       this.#keepLoad(record.peerKey, load)
       this.book.put(record, clock.now())
       found()
+      return true
     } catch (error) {
+      this.#loads.delete(peerKeyOf(peer))
       logger.debug('provider did not answer', { peer: peer.toString(), error })
+      return false
     }
   }
 

@@ -240,3 +240,31 @@ describe('OfferFinder', () => {
     expect(await waiting).to.equal(undefined)
   })
 })
+
+describe('OfferFinder without a seed', () => {
+  it('asks the peers it knows when the DHT finds nobody any more', async () => {
+    const world = new World()
+    world.providers = [world.offer(1)]
+    await run(world, world.finder.offers(quiet))
+    const dht = world.before
+    world.before = () => Promise.reject(new Error('no seed'))
+    await world.clock.advance(31_000)
+    world.providers = [world.offer(1)]
+    const offers = await run(world, world.finder.offers(quiet))
+    expect(offers).to.have.length(1)
+    world.before = dht
+  })
+
+  it('asks a peer again at the address that the DHT tells, when it is not where it was', async () => {
+    const world = new World()
+    world.providers = [world.offer(1)]
+    await run(world, world.finder.offers(quiet))
+    await world.clock.advance(31_000)
+    world.providers = [world.offer(1)]
+    let failures = 1
+    world.answer = (record) =>
+      failures-- > 0 ? Promise.reject(new Error('moved')) : Promise.resolve({ load: FREE, record })
+    expect(await run(world, world.finder.offers(quiet))).to.have.length(1)
+    expect(world.searches).to.equal(2)
+  })
+})

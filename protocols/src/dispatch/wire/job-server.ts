@@ -15,6 +15,9 @@ import { wireDetail } from './wire-detail.ts'
 
 const OPEN_STATES: readonly JobState[] = ['posted', 'awarded', 'accepted', 'running', 'completed']
 
+/** Weight of the newest step in the moving average of step times. */
+const STEP_WEIGHT = 0.2
+
 /** Retry hint in a Busy frame: about one step of a small model. */
 const BUSY_RETRY_MS = 1_000
 
@@ -38,6 +41,7 @@ export class JobServer {
   readonly #runs = new Map<string, ProviderRun>()
   readonly #pending = new Map<string, Pending>()
   #stopping = false
+  #stepMs = 0
 
   constructor(components: JobServerComponents, init: JobServerInit) {
     this.#components = components
@@ -47,6 +51,11 @@ export class JobServer {
   /** Segments accepted or being admitted now. */
   get inFlight(): number {
     return this.#runs.size + this.#pending.size
+  }
+
+  /** Recent time per step, ms, whole; 0 before the first one. */
+  get stepMs(): number {
+    return Math.round(this.#stepMs)
   }
 
   /** After a restart: segments that ran are failed; what they receipted stays earned. Call before `serve`. */
@@ -179,6 +188,9 @@ export class JobServer {
     const run = new ProviderRun(this.#components, client.stream, initial, {
       gatherMs,
       onState: (state) => onState?.({ jobId, segment, payer, state }),
+      onStep: (ms) => {
+        this.#stepMs = this.#stepMs === 0 ? ms : this.#stepMs + STEP_WEIGHT * (ms - this.#stepMs)
+      },
     })
     const key = keyOf(run.key)
     client.runs.set(key, run)

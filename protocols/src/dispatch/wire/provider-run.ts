@@ -20,6 +20,8 @@ import { wireDetail } from './wire-detail.ts'
 
 export interface ProviderRunInit {
   onState: (state: JobState) => void
+  /** A step ended after this time, ms. */
+  onStep: (ms: number) => void
   /** See `JobServerInit`. */
   gatherMs: number
 }
@@ -188,12 +190,15 @@ export class ProviderRun {
     const generation = this.#generation
     if (generation === null) return
     this.#step = new AbortController()
+    const { clock } = this.#components
+    const startMs = clock.now()
     try {
       const step = generation.step(maxTokens, this.#step.signal)
-      const groups = gatherTokens(step, this.#components.clock, this.#init.gatherMs)
+      const groups = gatherTokens(step, clock, this.#init.gatherMs)
       for (;;) {
         const next = await groups.next()
         if (next.done === true) {
+          this.#init.onStep(clock.now() - startMs)
           await this.#send({ type: 'stepEnd', finishReason: next.value.finishReason })
           return
         }

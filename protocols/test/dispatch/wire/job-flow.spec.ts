@@ -45,6 +45,20 @@ describe('a job over the wire', () => {
     await world.until(() => world.clock.pending <= 1, 'timers stopped')
   })
 
+  it('tells how long its steps take, newer ones weighing a fifth', async () => {
+    const world = new JobWorld()
+    expect(world.server.stepMs).to.equal(0)
+    const times = [100, 200]
+    // Time passes while the engine makes the first tokens of each step.
+    const gate = (tokens: number): Promise<void> | undefined =>
+      tokens % 64 === 0 ? world.clock.advance(times.shift() ?? 0) : undefined
+    world.engine.script = { gate, group: 64 }
+    const run = await world.submit(await world.connect(), { maxTokens: 128 })
+    await run.ended
+    await world.until(() => world.server.inFlight === 0)
+    expect(world.server.stepMs).to.equal(120)
+  })
+
   it('keeps a row on both sides with states, ids and every signed receipt', async () => {
     const world = new JobWorld()
     const run = await world.submit(await world.connect(), { maxTokens: 100 })
