@@ -78,7 +78,12 @@ describe('two local networks beside each other', function () {
     const frames = await peer.openFrames(address, JOB_PROTOCOL, jobFrameCodec)
     const client = await bindingOf(peer)
     await frames.send({ kind: 'hello', hello: buildHello(peer.network, { client }) })
-    expect(await nextFrame(frames), 'the provider does not answer').to.equal(undefined)
+    const answer = await nextFrame(frames)
+    expect(answer, 'it shows its network and nothing else').to.deep.equal({
+      kind: 'hello',
+      hello: buildHello(identityOf(two.net.network), {}),
+    })
+    expect(await nextFrame(frames), 'and hangs up').to.equal(undefined)
     // A caps stream needs no binding: said to be of the other network, ours gets an answer and refuses it.
     const caps = await peer.openFrames(address, CAPS_PROTOCOL, capsFrameCodec)
     const { clock, network } = peer

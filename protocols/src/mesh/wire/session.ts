@@ -2,7 +2,7 @@ import { DuckMeshError } from '../../errors.ts'
 import { codedError } from '../coded-error.ts'
 import { HELLO_TIMEOUT_MS } from '../constants.ts'
 import { withDeadline } from '../deadline.ts'
-import { verifyHello } from '../hello.ts'
+import { buildHello, verifyHello } from '../hello.ts'
 import type { Clock } from '../../components.ts'
 import type { HelloRole, HelloRules } from '../hello.ts'
 import type { FrameStream, Session, VerifiedHello } from '../interface.ts'
@@ -57,10 +57,27 @@ export function acceptSession<F extends { kind: string }>(
   options: SessionOptions,
 ): Promise<Session<F | HelloFrame>> {
   return orAbort(stream, async () => {
-    const remote = await receiveHello(stream, components, options)
+    const remote = await receiveHello(stream, components, options).catch((error: unknown) =>
+      refuseHello(stream, components, error),
+    )
     await stream.send({ kind: 'hello', hello: await answer(remote) })
     return { stream, remote }
   })
+}
+
+/** Codes that the dialler finds itself when it sees our hello: a reset would not tell it why (M-54). */
+const TOLD_BY_HELLO: ReadonlySet<string> = new Set(['WRONG_NETWORK', 'VERSION_UNSUPPORTED'])
+
+async function refuseHello<F extends { kind: string }>(
+  stream: Framed<F>,
+  { network }: SessionComponents,
+  error: unknown,
+): Promise<never> {
+  if (error instanceof DuckMeshError && TOLD_BY_HELLO.has(error.code)) {
+    const told = stream.send({ kind: 'hello', hello: buildHello(network, {}) })
+    await told.then(() => stream.close()).catch(() => undefined)
+  }
+  throw error
 }
 
 async function receiveHello<F extends { kind: string }>(
