@@ -331,8 +331,11 @@ describe('caps', () => {
       const stream = await client.dialProtocol(provider.peerId, CAPS_PROTOCOL)
       const remotePeer = provider.peerId
       const frames = frameStream({ stream, remotePeer, codec: capsFrameCodec, clock: mesh.clock })
-      await expectCode('STREAM_CLOSED', () =>
-        openSession(frames, { ...bare(), network: '1-5fbdb231' }, session(), { expect: 'peer' }),
+      // The dialler sees by the listener's hello that it is of another network.
+      const network = { ...TEST_NETWORK, name: '1-5fbdb231' }
+      const rules = { ...session(), network }
+      await expectCode('WRONG_NETWORK', () =>
+        openSession(frames, buildHello(network, {}), rules, { expect: 'peer' }),
       )
     })
   })
