@@ -5,6 +5,7 @@ import type { JobReport } from '../src/index.ts'
 import { TestNet, stopNets } from './support/devnets.ts'
 import { RecordingProxy, stopProxies } from './support/recording-proxy.ts'
 import { testFolder } from './support/test-root.ts'
+import { until } from './support/until.ts'
 
 /** Stands in no other text. */
 const MARKER = 'xq7Marker9zv'
@@ -45,6 +46,7 @@ describe('the prompt', function () {
           return recording.url
         },
       })
+      await knowsBothOffers(world)
       job = await world.job({ prompt: PROMPT })
       words = rareWords((await world.job({ prompt: STORY })).text)
       await world.settle()
@@ -64,6 +66,14 @@ describe('the prompt', function () {
     await stopNets()
     stopProxies()
   })
+
+  /** On a busy machine the cheaper provider may answer after the first choice; then the dearer one would serve. */
+  async function knowsBothOffers({ net }: TestNet): Promise<void> {
+    await until('both offers at the client', async () => {
+      const offers = await net.client.ask<unknown[]>('offers', {}, 30_000)
+      return offers.length === 2
+    })
+  }
 
   function heardBy(pid: number | undefined): Buffer {
     const bytes = heard.get(pid ?? 0)
