@@ -1,10 +1,15 @@
-/** Redeems vouchers by policy: after a time, or sooner when many channels have something to redeem. */
+/** Redeems vouchers by policy: after a time, or sooner when many channels have something or a payer takes money back. */
 import { toDuckMeshError } from '@duckmesh/protocols'
 import type { Clock, Logger } from '@duckmesh/protocols'
 import { redeemable } from '@duckmesh/protocols/settlement'
-import type { LedgerStore, Redeemer } from '@duckmesh/protocols/settlement'
+import type {
+  ChannelRow,
+  LedgerStore,
+  Redeemer,
+  SettlementPort,
+} from '@duckmesh/protocols/settlement'
 
-/** How often the policy looks, ms. */
+/** How often the policy looks, ms; a third of the shortest thaw of a network (SCHEMAS "Durations"). */
 const LOOK_MS = 10_000
 /** And at most this often, ms, however short the policy's time is. */
 const MIN_LOOK_MS = 500
@@ -13,6 +18,7 @@ export interface RedeemLoopComponents {
   clock: Clock
   ledger: LedgerStore
   logger: Logger
+  port: Pick<SettlementPort, 'channel'>
   redeemer: Pick<Redeemer, 'redeem'>
 }
 
@@ -59,14 +65,15 @@ export class RedeemLoop {
   async #look(): Promise<void> {
     const { clock, ledger, logger, redeemer } = this.#components
     try {
-      const waiting = redeemable(await ledger.listChannels()).length
-      if (waiting === 0) {
+      const waiting = redeemable(await ledger.listChannels())
+      if (waiting.length === 0) {
         this.#waitingSince = null
         return
       }
       this.#waitingSince ??= clock.now()
       const old = clock.now() - this.#waitingSince >= this.#policy.afterMs
-      if (!old && waiting < this.#policy.minVouchers) return
+      const enough = old || waiting.length >= this.#policy.minVouchers
+      if (!enough && !(await this.#anyUncovered(waiting))) return
       const redemptions = await redeemer.redeem()
       this.#waitingSince = null
       for (const { hash, vouchers, gasUsed } of redemptions) {
@@ -75,5 +82,18 @@ export class RedeemLoop {
     } catch (error) {
       logger.warn('vouchers.not_redeemed', { code: toDuckMeshError(error).code })
     }
+  }
+
+  /**
+   * Rule S-10: whether a payer takes back what a held voucher needs; it is gone when the thaw ends. One that
+   * leaves the vouchers covered is no reason: else a wei taken back would cost the provider a transaction.
+   */
+  async #anyUncovered(rows: readonly ChannelRow[]): Promise<boolean> {
+    const { port } = this.#components
+    const looks = rows.map(async ({ paid, payer, provider }) => {
+      const { allotted, thawing } = await port.channel(payer, provider)
+      return thawing > 0n && paid > allotted - thawing
+    })
+    return (await Promise.all(looks)).includes(true)
   }
 }
