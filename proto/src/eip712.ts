@@ -85,6 +85,11 @@ export const EIP712_TYPES = {
     { name: 'cumulative', type: 'uint96' },
     { name: 'epoch', type: 'uint64' },
   ],
+  ServiceVoucher: [
+    { name: 'payer', type: 'address' },
+    { name: 'provider', type: 'address' },
+    { name: 'cumulative', type: 'uint96' },
+  ],
   Allotment: [
     { name: 'payer', type: 'address' },
     { name: 'provider', type: 'address' },

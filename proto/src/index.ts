@@ -3,8 +3,14 @@ import * as limits from './limits.ts'
 export type {
   Accept,
   Allotment,
+  AuctionProof,
+  AuctionRef,
   Award,
   AwardFrame,
+  Bid,
+  BidAck,
+  BidFrame,
+  BidSet,
   Busy,
   Cancel,
   CapsFrame,
@@ -16,28 +22,53 @@ export type {
   Determinism,
   Envelope,
   EnvelopeBody,
+  Forward,
+  ForwardResult,
+  HeaderAck,
+  Heartbeat,
   Hello,
   Hex,
+  Invite,
   JobFrame,
+  JobHeader,
   JobOrder,
   JobSpec,
+  LightFrame,
+  MarketFrame,
+  MarketRefuse,
+  Match,
+  MatchFrame,
+  MatchNotice,
   MessageType,
   ModelOffer,
   Offer,
+  Openings,
+  Pass,
   PeerBinding,
   Ping,
   Receipt,
   ReceiptFrame,
   Refuse,
+  RelayedBid,
+  Reveal,
   Sampling,
   Sealed,
+  SeatInfo,
+  SeatsRequest,
+  SeatsResponse,
   SegmentRef,
+  ServiceVoucher,
   SignedAccept,
   SignedAward,
+  SignedBid,
+  SignedBidAck,
   SignedJobOrder,
+  SignedMatch,
   SignedReceipt,
+  SignedServiceVoucher,
   SignedVoucher,
   Stopped,
+  TurnSeats,
   Voucher,
   VoucherFrame,
 } from './types.ts'
@@ -47,7 +78,10 @@ export type { Eip712Domain, Eip712Message, Eip712Type } from './eip712.ts'
 export { ProtoError } from './errors.ts'
 export { awardFrameCodec, jobFrameCodec, jobSpecCodec } from './codec/codecs.ts'
 export { receiptFrameCodec, voucherFrameCodec } from './codec/codecs.ts'
-export { capsFrameCodec, offerCodec } from './codec/codecs.ts'
+export { capsFrameCodec, lightFrameCodec, marketFrameCodec, offerCodec } from './codec/codecs.ts'
+export { auctionProofCodec, heartbeatCodec, jobHeaderCodec } from './codec/codecs.ts'
+export { signedBidAckCodec, signedBidCodec, signedMatchCodec } from './codec/codecs.ts'
+export { signedServiceVoucherCodec } from './codec/codecs.ts'
 export { clientBindingCodec, helloCodec, peerBindingCodec } from './codec/codecs.ts'
 export { envelopeBodyCodec, envelopeCodec } from './codec/codecs.ts'
 export { signedAcceptCodec, signedAwardCodec, signedJobOrderCodec } from './codec/codecs.ts'

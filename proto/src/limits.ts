@@ -24,8 +24,44 @@ export const MAX_CAPS_FRAME_BYTES: number = 16 * 1024
 /** Bytes of an encoded job spec: the longest prompt. */
 export const MAX_SPEC_BYTES: number = 128 * 1024
 
-/** Bytes. An award: one sealed spec and MAX_PREFIX_IDS ids of at most 5 bytes. */
-export const MAX_JOB_FRAME_BYTES: number = 256 * 1024
+/** Bytes of a job header in its envelope: one is gossiped for each auctioned job (SCHEMAS). */
+export const MAX_JOB_HEADER_BYTES = 640
+
+/** Bytes of a sealed bid: a signed bid takes about 180. */
+export const MAX_SEALED_BID_BYTES = 512
+
+/** Bids of one match, and commitments behind its root; a seat invites 30, anybody may bid. */
+export const MAX_MATCH_BIDS = 64
+
+/** Matches that one award may combine: those of the two front seats. */
+export const MAX_PROOF_SETS = 2
+
+/** Providers that a client may leave out of one choice. */
+export const MAX_EXCLUDED = 64
+
+/** Awarded providers that one job may have: members, backups and those that failed. */
+export const MAX_JOB_SEGMENTS = 64
+
+/** Bytes. Openings carry the bids of two matches. */
+export const MAX_MARKET_FRAME_BYTES: number = 128 * 1024
+
+/** Bytes. Two turns of seven seats with their addresses. */
+export const MAX_LIGHT_FRAME_BYTES: number = 16 * 1024
+
+/** Seats of one turn (DESIGN §6). */
+export const MAX_SEATS = 7
+
+/** Turns of one answer: this one and the next. */
+export const MAX_TURNS = 2
+
+/** Addresses told of one peer. */
+export const MAX_ADDRESSES = 4
+
+/** UTF-8 bytes of a multiaddr. */
+export const MAX_ADDRESS_BYTES = 256
+
+/** Bytes. An award: one sealed spec, the bids of its auction and MAX_PREFIX_IDS ids of at most 5 bytes. */
+export const MAX_JOB_FRAME_BYTES: number = 384 * 1024
 
 /** Bytes of the random salt before the spec, so that equal prompts have different hashes. */
 export const SALT_BYTES = 32
@@ -44,6 +80,12 @@ export const MAX_CHUNK_IDS = 512
 
 /** Token ids of the prefix of a resumed segment. */
 export const MAX_PREFIX_IDS = 8192
+
+/** Token ids of a revealed answer. */
+export const MAX_REVEAL_IDS = 8192
+
+/** UTF-8 bytes of a revealed answer. */
+export const MAX_REVEAL_TEXT_BYTES: number = 256 * 1024
 
 /** UTF-8 bytes of the text of one chunk: 64 for each id. */
 export const MAX_TEXT_DELTA_BYTES: number = 32 * 1024

@@ -93,6 +93,61 @@ export interface SignedVoucher {
   signature: Hex
 }
 
+/** EIP-712 `Bid`: an asking price for one job, wei per 1 000 tokens. `funding`: 0 covered, 1 needs an allotment. */
+export interface Bid {
+  jobId: Hex
+  attempt: number
+  provider: Hex
+  priceIn: bigint
+  priceOut: bigint
+  etaMs: number
+  funding: number
+  expiry: number
+}
+
+/** EIP-712 `BidAck`: the seat holds the sealed bid with this commitment. */
+export interface BidAck {
+  jobId: Hex
+  attempt: number
+  seat: Hex
+  commit: Hex
+}
+
+/** EIP-712 `Match`: the seat's word which bids there were when the window closed. */
+export interface Match {
+  jobId: Hex
+  attempt: number
+  epoch: number
+  turn: number
+  seat: Hex
+  bidsRoot: Hex
+  bids: number
+}
+
+/** EIP-712 `ServiceVoucher`: the payer owes a seat or verifier `cumulative` wei in all. */
+export interface ServiceVoucher {
+  payer: Hex
+  provider: Hex
+  cumulative: bigint
+}
+
+export interface SignedBid {
+  bid: Bid
+  signature: Hex
+}
+export interface SignedBidAck {
+  ack: BidAck
+  signature: Hex
+}
+export interface SignedMatch {
+  match: Match
+  signature: Hex
+}
+export interface SignedServiceVoucher {
+  voucher: ServiceVoucher
+  signature: Hex
+}
+
 /** EIP-712 `Allotment`: the payer moves escrow to one channel; anybody may submit it. */
 export interface Allotment {
   payer: Hex
@@ -126,7 +181,7 @@ export interface Envelope {
 }
 
 /** `EnvelopeBody.type` by name. */
-export type MessageType = 'offer' | 'peerBinding'
+export type MessageType = 'offer' | 'peerBinding' | 'heartbeat' | 'jobHeader'
 
 /** The signed content of an envelope. `peerId` is the libp2p peer id as multihash bytes. */
 export interface EnvelopeBody {
@@ -148,6 +203,15 @@ export interface Hello {
   client?: ClientBinding
   lastVoucher?: SignedVoucher
   due: bigint
+}
+
+/** A seat serves its shard in this turn. `matchesHash` is keccak256 over the hashes of its matches of the turn. */
+export interface Heartbeat {
+  epoch: number
+  turn: number
+  seat: Hex
+  matches: number
+  matchesHash: Hex
 }
 
 export type Determinism = 'f32' | 'opaque'
@@ -187,6 +251,161 @@ export type CapsFrame =
   | { kind: 'hello'; hello: Hello }
   | { kind: 'request'; request: CapsRequest }
   | { kind: 'response'; response: CapsResponse }
+
+/** Announces a job, in an envelope of the client's peer. `replyKey` is X25519, of this attempt alone. */
+export interface JobHeader {
+  order: SignedJobOrder
+  client: ClientBinding
+  replyKey: Hex
+  inBucket: number
+  maxTokens: number
+  attempt: number
+}
+
+/** Address of one auction: an attempt at a job. */
+export interface AuctionRef {
+  jobId: Hex
+  attempt: number
+}
+
+/** A seat asks a provider for a bid; `header` is the client's envelope. */
+export interface Invite {
+  header: Envelope
+  seat: Hex
+  epoch: number
+  turn: number
+  closesInMs: number
+}
+
+/** The seat opened the window. */
+export interface HeaderAck extends AuctionRef {
+  seat: Hex
+  epoch: number
+  turn: number
+  invited: number
+  closesInMs: number
+}
+
+/** A bid that only the client can open; the plaintext is an encoded `SignedBid`. */
+export interface BidFrame extends AuctionRef {
+  provider: Hex
+  sealed: Sealed
+}
+
+/** A provider declines; `code` is of the registry, `detail` says what it was about. */
+export interface Pass extends AuctionRef {
+  provider: Hex
+  code: string
+  detail: string
+}
+
+export interface RelayedBid {
+  provider: Hex
+  sealed: Sealed
+}
+
+/** One seat's match with all bids behind it. */
+export interface BidSet {
+  match: SignedMatch
+  bids: RelayedBid[]
+}
+
+export interface MatchFrame {
+  set: BidSet
+  passes: Pass[]
+}
+
+/** Seat to bidders: the match and the sorted commitments behind its root. */
+export interface MatchNotice {
+  match: SignedMatch
+  commits: Hex[]
+}
+
+/** All that is needed to recompute who won; the first set is the primary one, whose hash the awards name. */
+export interface AuctionProof {
+  sets: BidSet[]
+  /** X25519 secret key of the attempt: opens every bid. */
+  replySecret: Hex
+  ruleVersion: number
+  /** Providers that the client leaves out by its own experience. */
+  excluded: Hex[]
+  /** Redundant mode: the draw secret of the order. */
+  draw?: Hex
+  /** keccak256 of the order's audit secret. */
+  auditHash?: Hex
+}
+
+/** The bids are opened and the seat is paid, when the job is over. */
+export interface Openings extends AuctionRef {
+  proof: AuctionProof
+  /** Awarded providers by segment. */
+  winners: Hex[]
+  /** Sum of receipts of the job, wei. */
+  paid: bigint
+  fee?: SignedServiceVoucher
+}
+
+export interface MarketRefuse extends AuctionRef {
+  code: string
+  detail: string
+}
+
+export type MarketFrame =
+  | { kind: 'hello'; hello: Hello }
+  | { kind: 'header'; header: Envelope }
+  | { kind: 'ack'; ack: HeaderAck }
+  | { kind: 'invite'; invite: Invite }
+  | { kind: 'bid'; bid: BidFrame }
+  | { kind: 'bidAck'; bidAck: SignedBidAck }
+  | { kind: 'pass'; pass: Pass }
+  | { kind: 'match'; match: MatchFrame }
+  | { kind: 'notice'; notice: MatchNotice }
+  | { kind: 'openings'; openings: Openings }
+  | { kind: 'refuse'; refuse: MarketRefuse }
+  | { kind: 'ping'; ping: Ping }
+
+export interface SeatsRequest {
+  id: number
+  shard: number
+}
+
+/** `silentMs` is the time since its last heartbeat, 2^32 - 1 when none was heard; addresses are hints. */
+export interface SeatInfo {
+  owner: Hex
+  peerKey: Hex
+  addresses: string[]
+  silentMs: number
+}
+
+export interface TurnSeats {
+  epoch: number
+  turn: number
+  seats: SeatInfo[]
+}
+
+export interface SeatsResponse {
+  id: number
+  turns: TurnSeats[]
+}
+
+/** Asks a peer to gossip a client's job header. */
+export interface Forward {
+  id: number
+  header: Envelope
+}
+
+/** `code` is empty when it was published. */
+export interface ForwardResult {
+  id: number
+  code: string
+}
+
+export type LightFrame =
+  | { kind: 'hello'; hello: Hello }
+  | { kind: 'seatsRequest'; seatsRequest: SeatsRequest }
+  | { kind: 'seatsResponse'; seatsResponse: SeatsResponse }
+  | { kind: 'forward'; forward: Forward }
+  | { kind: 'forwardResult'; forwardResult: ForwardResult }
 
 export interface ChatMessage {
   role: string
@@ -235,6 +454,8 @@ export interface AwardFrame {
   /** Absent in redundant mode, where a voucher follows its commitment. */
   voucher?: VoucherFrame
   prefixIds: number[]
+  /** Present when the award follows an auction. */
+  auction?: AuctionProof
 }
 
 /** Common address of a frame: one segment of one job. */
@@ -270,6 +491,13 @@ export interface ReceiptFrame {
   finishReason: '' | 'stop' | 'length' | 'cancelled'
 }
 
+/** Redundant mode: what the commitments of a member hid. */
+export interface Reveal extends SegmentRef {
+  salt: Hex
+  ids: number[]
+  text: string
+}
+
 export interface Cancel extends SegmentRef {
   reason: string
 }
@@ -288,6 +516,7 @@ export type JobFrame =
   | { kind: 'chunk'; chunk: Chunk }
   | { kind: 'voucher'; voucher: VoucherFrame }
   | { kind: 'receipt'; receipt: ReceiptFrame }
+  | { kind: 'reveal'; reveal: Reveal }
   | { kind: 'cancel'; cancel: Cancel }
   | { kind: 'ping'; ping: Ping }
   | { kind: 'stopped'; stopped: Stopped }

@@ -28,6 +28,16 @@ export interface Unsealer {
   open(info: string, aad: Uint8Array, sealed: Sealed): Promise<Uint8Array>
 }
 
+/** Keys of one auction attempt: bids are sealed to the public one, showing the secret one opens them all. */
+export interface ReplyKeys {
+  /** A fresh X25519 pair, 32 bytes each. */
+  create(): Promise<{ publicKey: Hex; secretKey: Hex }>
+  /** The public key of a secret one; rejects with FIELD_OUT_OF_RANGE for 32 bytes that are no key. */
+  publicKeyOf(secretKey: Hex): Promise<Hex>
+  /** Opens a seal of SCHEMAS "Seal". Rejects with an error when anything differs from the sealing. */
+  open(secretKey: Hex, info: string, aad: Uint8Array, sealed: Sealed): Promise<Uint8Array>
+}
+
 /** A secp256k1 key that signs EIP-712 digests: the operator's or the payer's. 65 bytes, low s, v 27 or 28. */
 export interface Signer {
   readonly address: Hex

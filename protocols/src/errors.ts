@@ -7,7 +7,7 @@
 
 /** Where in a job's life or a node's start something failed. */
 export type Stage =
-  'config' | 'start' | 'mesh' | 'order' | 'dispatch' | 'engine' | 'settlement' | 'chain' | 'store'
+  'config' | 'start' | 'mesh' | 'order' | 'auction' | 'dispatch' | 'engine' | 'settlement' | 'chain' | 'store'
 
 interface CodeEntry {
   stage: Stage
@@ -235,7 +235,83 @@ export const ERROR_CODES = {
     retryable: false,
     todo: 'Stake at least the minimum; `need` is in the details.',
   },
+  // auction
+  STALE_SEAT: {
+    stage: 'auction',
+    retryable: true,
+    todo: 'The peer has no seat in this turn; ask for the seats again.',
+  },
+  SEATS_UNREACHABLE: {
+    stage: 'auction',
+    retryable: true,
+    todo: 'No seat answered; the direct lane needs none.',
+  },
+  HEADER_INVALID: {
+    stage: 'auction',
+    retryable: false,
+    todo: 'The job header contradicts its order or its sender.',
+  },
+  UNFUNDED: {
+    stage: 'auction',
+    retryable: false,
+    todo: 'Deposit DUCK or raise the service allotment; the details tell what is needed.',
+  },
+  SEAT_FEE_DUE: {
+    stage: 'auction',
+    retryable: true,
+    todo: 'Send the openings and fees of earlier matches first, or use another seat.',
+  },
+  BID_INVALID: {
+    stage: 'auction',
+    retryable: false,
+    todo: 'The bid does not fit the job, its commitment or its bidder.',
+  },
+  MATCH_INVALID: {
+    stage: 'auction',
+    retryable: false,
+    todo: 'The match does not fit its bids or its seat; keep it as evidence and use another seat.',
+  },
+  MATCH_CONTRADICTS: {
+    stage: 'auction',
+    retryable: false,
+    todo: 'The seat signed two matches for one attempt; keep both as evidence.',
+  },
+  BID_OMITTED: {
+    stage: 'auction',
+    retryable: false,
+    todo: 'The match leaves out an acknowledged bid; keep both signatures as evidence.',
+  },
+  CHOICE_WRONG: {
+    stage: 'auction',
+    retryable: false,
+    todo: 'The award does not follow from the bids by the published rule.',
+  },
+  NO_BIDS: {
+    stage: 'auction',
+    retryable: true,
+    todo: 'Nobody bid; the details tell why each invited provider passed.',
+  },
   // running
+  REVEAL_INVALID: {
+    stage: 'dispatch',
+    retryable: true,
+    todo: 'The revealed answer is not what was committed; the receipts are the proof.',
+  },
+  REVEAL_MISSING: {
+    stage: 'dispatch',
+    retryable: true,
+    todo: 'The member was paid and did not reveal its answer; exclude it.',
+  },
+  MEMBERS_MISSING: {
+    stage: 'dispatch',
+    retryable: true,
+    todo: 'Too few providers finished; send the job again or ask for fewer replicas.',
+  },
+  RESULTS_DIFFER: {
+    stage: 'dispatch',
+    retryable: false,
+    todo: 'The members gave unequal answers; all are stored, nobody is punished before a check.',
+  },
   CHUNK_INVALID: {
     stage: 'dispatch',
     retryable: false,

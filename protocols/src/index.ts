@@ -2,7 +2,7 @@
 export { DuckMeshError, ERROR_CODES, isErrorCode, toDuckMeshError } from './errors.ts'
 export type { DuckMeshErrorOptions, ErrorCode, Stage } from './errors.ts'
 export type { Clock, Crypto, Logger, NetworkIdentity, PeerSigner, Rng } from './components.ts'
-export type { Signer, Unsealer } from './components.ts'
+export type { ReplyKeys, Signer, Unsealer } from './components.ts'
 export { recoverStruct, signStruct, structDigest } from './signed-struct.ts'
 // Packages above see the wire format only through this list (layer rule: proto <- protocols).
 export { bytesToHex, hexToBytes, isHex, lowerHex, networkName } from '@duckmesh/proto'

@@ -1,8 +1,10 @@
 /** The codec of every message that is sent, gossiped or stored on its own. */
 import { duckmesh } from '../generated/duckmesh.js'
 import * as limits from '../limits.ts'
+import * as auction from './auction-fields.ts'
 import { createCodec, createFrameCodec } from './create-codec.ts'
 import * as dispatch from './dispatch-fields.ts'
+import * as light from './light-fields.ts'
 import * as market from './market-fields.ts'
 import * as mesh from './mesh-fields.ts'
 import * as settlement from './settlement-fields.ts'
@@ -66,6 +68,41 @@ export const capsFrameCodec: Codec<types.CapsFrame> = createFrameCodec(
   market.capsFrame,
 )
 
+export const heartbeatCodec: Codec<types.Heartbeat> = createCodec(
+  'heartbeat',
+  limits.MAX_SIGNED_BYTES,
+  v1.Heartbeat,
+  mesh.heartbeat,
+)
+
+export const jobHeaderCodec: Codec<types.JobHeader> = createCodec(
+  'jobHeader',
+  limits.MAX_JOB_HEADER_BYTES,
+  v1.JobHeader,
+  auction.jobHeader,
+)
+
+export const marketFrameCodec: Codec<types.MarketFrame> = createFrameCodec(
+  'marketFrame',
+  limits.MAX_MARKET_FRAME_BYTES,
+  v1.MarketFrame,
+  auction.marketFrame,
+)
+
+export const auctionProofCodec: Codec<types.AuctionProof> = createCodec(
+  'auctionProof',
+  limits.MAX_MARKET_FRAME_BYTES,
+  v1.AuctionProof,
+  auction.auctionProof,
+)
+
+export const lightFrameCodec: Codec<types.LightFrame> = createFrameCodec(
+  'lightFrame',
+  limits.MAX_LIGHT_FRAME_BYTES,
+  v1.LightFrame,
+  light.lightFrame,
+)
+
 export const jobFrameCodec: Codec<types.JobFrame> = createFrameCodec(
   'jobFrame',
   limits.MAX_JOB_FRAME_BYTES,
@@ -127,4 +164,28 @@ export const signedVoucherCodec: Codec<types.SignedVoucher> = signed(
   'signedVoucher',
   v1.SignedVoucher,
   settlement.signedVoucher,
+)
+
+export const signedBidCodec: Codec<types.SignedBid> = signed(
+  'signedBid',
+  v1.SignedBid,
+  settlement.signedBid,
+)
+
+export const signedBidAckCodec: Codec<types.SignedBidAck> = signed(
+  'signedBidAck',
+  v1.SignedBidAck,
+  settlement.signedBidAck,
+)
+
+export const signedMatchCodec: Codec<types.SignedMatch> = signed(
+  'signedMatch',
+  v1.SignedMatch,
+  settlement.signedMatch,
+)
+
+export const signedServiceVoucherCodec: Codec<types.SignedServiceVoucher> = signed(
+  'signedServiceVoucher',
+  v1.SignedServiceVoucher,
+  settlement.signedServiceVoucher,
 )

@@ -1,8 +1,10 @@
 /** Fields of the job protocol (dispatch.proto). */
 import * as limits from '../limits.ts'
-import { amount, blob, bytes32 } from './bytes.ts'
+import { auctionProof } from './auction-fields.ts'
+import { amount, bytes32 } from './bytes.ts'
 import { hello } from './mesh-fields.ts'
 import { flag, integer, safeUint, uint16, uint32 } from './numbers.ts'
+import { sealedOf } from './sealed-field.ts'
 import * as signed from './settlement-fields.ts'
 import { list, optional, struct } from './struct.ts'
 import { oneOfTexts, text } from './text.ts'
@@ -17,12 +19,11 @@ import type {
   Ping,
   ReceiptFrame,
   Refuse,
+  Reveal,
   Sealed,
   VoucherFrame,
 } from '../types.ts'
 
-/** Bytes of the encapsulated X25519 key. */
-const ENCAPSULATED_BYTES = 32
 const MIN_SEALED_BYTES = limits.SALT_BYTES + limits.SEAL_TAG_BYTES
 
 const segmentRef = { jobId: bytes32, segment: uint16 }
@@ -30,10 +31,7 @@ const positive = integer(1, limits.MAX_UINT32)
 const code = text(limits.MAX_CODE_BYTES, 1)
 const detail = text(limits.MAX_DETAIL_BYTES)
 
-export const sealed: Field<Sealed> = struct({
-  enc: blob(ENCAPSULATED_BYTES, ENCAPSULATED_BYTES),
-  ciphertext: blob(MIN_SEALED_BYTES, limits.MAX_SEALED_BYTES),
-})
+const sealed: Field<Sealed> = sealedOf(MIN_SEALED_BYTES, limits.MAX_SEALED_BYTES)
 
 export const voucherFrame: Field<VoucherFrame> = struct({
   ...segmentRef,
@@ -51,6 +49,7 @@ export const awardFrame: Field<AwardFrame> = struct<AwardFrame>({
   priceOut: amount,
   voucher: optional(voucherFrame),
   prefixIds: list(uint32, limits.MAX_PREFIX_IDS),
+  auction: optional(auctionProof),
 })
 
 const busy: Field<Busy> = struct({ ...segmentRef, retryAfterMs: uint32 })
@@ -71,6 +70,13 @@ export const receiptFrame: Field<ReceiptFrame> = struct({
   finishReason: oneOfTexts(['', 'stop', 'length', 'cancelled'] as const),
 })
 
+const reveal: Field<Reveal> = struct({
+  ...segmentRef,
+  salt: bytes32,
+  ids: list(uint32, limits.MAX_REVEAL_IDS),
+  text: text(limits.MAX_REVEAL_TEXT_BYTES),
+})
+
 const cancel: Field<Cancel> = struct({ ...segmentRef, reason: detail })
 
 const ping: Field<Ping> = struct({ nonce: safeUint, pong: flag })
@@ -84,6 +90,7 @@ export const jobFrame: UnionField<JobFrame> = union<JobFrame>({
   chunk,
   voucher: voucherFrame,
   receipt: receiptFrame,
+  reveal,
   cancel,
   ping,
   stopped: refuse,

@@ -1,6 +1,6 @@
 /** Fields of envelopes, bindings and the hello (mesh.proto). */
 import { duckmesh } from '../generated/duckmesh.js'
-import { enumeration, safeUint, uint16 } from './numbers.ts'
+import { enumeration, safeUint, uint16, uint32 } from './numbers.ts'
 import { address, amount, blob, bytes32, signature } from './bytes.ts'
 import { signedVoucher } from './settlement-fields.ts'
 import { optional, struct } from './struct.ts'
@@ -16,6 +16,7 @@ import type {
   ClientBinding,
   Envelope,
   EnvelopeBody,
+  Heartbeat,
   Hello,
   MessageType,
   PeerBinding,
@@ -26,6 +27,8 @@ const wireTypes = duckmesh.v1.MessageType
 const messageType: Field<MessageType> = enumeration<MessageType>({
   offer: wireTypes.MESSAGE_TYPE_OFFER,
   peerBinding: wireTypes.MESSAGE_TYPE_PEER_BINDING,
+  heartbeat: wireTypes.MESSAGE_TYPE_HEARTBEAT,
+  jobHeader: wireTypes.MESSAGE_TYPE_JOB_HEADER,
 })
 
 const network = text(MAX_NETWORK_BYTES, 1)
@@ -62,6 +65,14 @@ export const clientBinding: Field<ClientBinding> = struct({
   payer: address,
   expiry: safeUint,
   signature,
+})
+
+export const heartbeat: Field<Heartbeat> = struct({
+  epoch: safeUint,
+  turn: uint32,
+  seat: address,
+  matches: uint32,
+  matchesHash: bytes32,
 })
 
 export const hello: Field<Hello> = struct<Hello>({

@@ -7,13 +7,21 @@ import type { Field } from './interface.ts'
 import type {
   Accept,
   Award,
+  Bid,
+  BidAck,
   JobOrder,
+  Match,
   Receipt,
   SignedAccept,
   SignedAward,
+  SignedBid,
+  SignedBidAck,
   SignedJobOrder,
+  SignedMatch,
   SignedReceipt,
+  SignedServiceVoucher,
   SignedVoucher,
+  ServiceVoucher,
   Voucher,
 } from '../types.ts'
 
@@ -75,8 +83,49 @@ export const voucher: Field<Voucher> = struct({
   epoch: safeUint,
 })
 
+export const bid: Field<Bid> = struct({
+  jobId: bytes32,
+  attempt: uint32,
+  provider: address,
+  priceIn: amount,
+  priceOut: amount,
+  etaMs: uint32,
+  funding: integer(0, 1),
+  expiry: safeUint,
+})
+
+export const bidAck: Field<BidAck> = struct({
+  jobId: bytes32,
+  attempt: uint32,
+  seat: address,
+  commit: bytes32,
+})
+
+export const match: Field<Match> = struct({
+  jobId: bytes32,
+  attempt: uint32,
+  epoch: safeUint,
+  turn: uint32,
+  seat: address,
+  bidsRoot: bytes32,
+  bids: uint16,
+})
+
+export const serviceVoucher: Field<ServiceVoucher> = struct({
+  payer: address,
+  provider: address,
+  cumulative: amount,
+})
+
 export const signedJobOrder: Field<SignedJobOrder> = struct({ order: jobOrder, signature })
 export const signedAward: Field<SignedAward> = struct({ award, signature })
 export const signedAccept: Field<SignedAccept> = struct({ accept, signature })
 export const signedReceipt: Field<SignedReceipt> = struct({ receipt, signature })
 export const signedVoucher: Field<SignedVoucher> = struct({ voucher, signature })
+export const signedBid: Field<SignedBid> = struct({ bid, signature })
+export const signedBidAck: Field<SignedBidAck> = struct({ ack: bidAck, signature })
+export const signedMatch: Field<SignedMatch> = struct({ match, signature })
+export const signedServiceVoucher: Field<SignedServiceVoucher> = struct({
+  voucher: serviceVoucher,
+  signature,
+})

@@ -556,6 +556,440 @@ export namespace duckmesh {
         }
 
         /**
+         * Properties of a Bid.
+         * @deprecated Use duckmesh.v1.Bid.$Properties instead.
+         */
+        interface IBid extends duckmesh.v1.Bid.$Properties {
+        }
+
+        /** Represents a Bid. */
+        class Bid {
+
+            /**
+             * Constructs a new Bid.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: duckmesh.v1.Bid.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Bid jobId. */
+            jobId: Uint8Array;
+
+            /** Bid attempt. */
+            attempt: number;
+
+            /** Bid provider. */
+            provider: Uint8Array;
+
+            /** Bid priceIn. */
+            priceIn: Uint8Array;
+
+            /** Bid priceOut. */
+            priceOut: Uint8Array;
+
+            /** Bid etaMs. */
+            etaMs: number;
+
+            /** Bid funding. */
+            funding: number;
+
+            /** Bid expiry. */
+            expiry: number;
+
+            /**
+             * Encodes the specified Bid message. Does not implicitly {@link duckmesh.v1.Bid.verify|verify} messages.
+             * @param message Bid message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: duckmesh.v1.Bid.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Bid message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {duckmesh.v1.Bid & duckmesh.v1.Bid.$Shape} Bid
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): duckmesh.v1.Bid & duckmesh.v1.Bid.$Shape;
+
+            /**
+             * Verifies a Bid message.
+             * @param message Plain object to verify
+             * @returns `null` if valid, otherwise the reason why it is not
+             */
+            static verify(message: { [k: string]: any }): (string|null);
+        }
+
+        namespace Bid {
+
+            /** Properties of a Bid. */
+            interface $Properties {
+
+                /** Bid jobId */
+                jobId?: (Uint8Array|null);
+
+                /** Bid attempt */
+                attempt?: (number|null);
+
+                /** Bid provider */
+                provider?: (Uint8Array|null);
+
+                /** Bid priceIn */
+                priceIn?: (Uint8Array|null);
+
+                /** Bid priceOut */
+                priceOut?: (Uint8Array|null);
+
+                /** Bid etaMs */
+                etaMs?: (number|null);
+
+                /** Bid funding */
+                funding?: (number|null);
+
+                /** Bid expiry */
+                expiry?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Bid. */
+            type $Shape = duckmesh.v1.Bid.$Properties;
+        }
+
+        /**
+         * Properties of a BidAck.
+         * @deprecated Use duckmesh.v1.BidAck.$Properties instead.
+         */
+        interface IBidAck extends duckmesh.v1.BidAck.$Properties {
+        }
+
+        /** Represents a BidAck. */
+        class BidAck {
+
+            /**
+             * Constructs a new BidAck.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: duckmesh.v1.BidAck.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** BidAck jobId. */
+            jobId: Uint8Array;
+
+            /** BidAck attempt. */
+            attempt: number;
+
+            /** BidAck seat. */
+            seat: Uint8Array;
+
+            /** BidAck commit. */
+            commit: Uint8Array;
+
+            /**
+             * Encodes the specified BidAck message. Does not implicitly {@link duckmesh.v1.BidAck.verify|verify} messages.
+             * @param message BidAck message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: duckmesh.v1.BidAck.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a BidAck message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {duckmesh.v1.BidAck & duckmesh.v1.BidAck.$Shape} BidAck
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): duckmesh.v1.BidAck & duckmesh.v1.BidAck.$Shape;
+
+            /**
+             * Verifies a BidAck message.
+             * @param message Plain object to verify
+             * @returns `null` if valid, otherwise the reason why it is not
+             */
+            static verify(message: { [k: string]: any }): (string|null);
+        }
+
+        namespace BidAck {
+
+            /** Properties of a BidAck. */
+            interface $Properties {
+
+                /** BidAck jobId */
+                jobId?: (Uint8Array|null);
+
+                /** BidAck attempt */
+                attempt?: (number|null);
+
+                /** BidAck seat */
+                seat?: (Uint8Array|null);
+
+                /** BidAck commit */
+                commit?: (Uint8Array|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a BidAck. */
+            type $Shape = duckmesh.v1.BidAck.$Properties;
+        }
+
+        /**
+         * Properties of a Match.
+         * @deprecated Use duckmesh.v1.Match.$Properties instead.
+         */
+        interface IMatch extends duckmesh.v1.Match.$Properties {
+        }
+
+        /** Represents a Match. */
+        class Match {
+
+            /**
+             * Constructs a new Match.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: duckmesh.v1.Match.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Match jobId. */
+            jobId: Uint8Array;
+
+            /** Match attempt. */
+            attempt: number;
+
+            /** Match epoch. */
+            epoch: number;
+
+            /** Match turn. */
+            turn: number;
+
+            /** Match seat. */
+            seat: Uint8Array;
+
+            /** Match bidsRoot. */
+            bidsRoot: Uint8Array;
+
+            /** Match bids. */
+            bids: number;
+
+            /**
+             * Encodes the specified Match message. Does not implicitly {@link duckmesh.v1.Match.verify|verify} messages.
+             * @param message Match message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: duckmesh.v1.Match.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Match message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {duckmesh.v1.Match & duckmesh.v1.Match.$Shape} Match
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): duckmesh.v1.Match & duckmesh.v1.Match.$Shape;
+
+            /**
+             * Verifies a Match message.
+             * @param message Plain object to verify
+             * @returns `null` if valid, otherwise the reason why it is not
+             */
+            static verify(message: { [k: string]: any }): (string|null);
+        }
+
+        namespace Match {
+
+            /** Properties of a Match. */
+            interface $Properties {
+
+                /** Match jobId */
+                jobId?: (Uint8Array|null);
+
+                /** Match attempt */
+                attempt?: (number|null);
+
+                /** Match epoch */
+                epoch?: (number|null);
+
+                /** Match turn */
+                turn?: (number|null);
+
+                /** Match seat */
+                seat?: (Uint8Array|null);
+
+                /** Match bidsRoot */
+                bidsRoot?: (Uint8Array|null);
+
+                /** Match bids */
+                bids?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Match. */
+            type $Shape = duckmesh.v1.Match.$Properties;
+        }
+
+        /**
+         * Properties of a ServiceVoucher.
+         * @deprecated Use duckmesh.v1.ServiceVoucher.$Properties instead.
+         */
+        interface IServiceVoucher extends duckmesh.v1.ServiceVoucher.$Properties {
+        }
+
+        /** Represents a ServiceVoucher. */
+        class ServiceVoucher {
+
+            /**
+             * Constructs a new ServiceVoucher.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: duckmesh.v1.ServiceVoucher.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** ServiceVoucher payer. */
+            payer: Uint8Array;
+
+            /** ServiceVoucher provider. */
+            provider: Uint8Array;
+
+            /** ServiceVoucher cumulative. */
+            cumulative: Uint8Array;
+
+            /**
+             * Encodes the specified ServiceVoucher message. Does not implicitly {@link duckmesh.v1.ServiceVoucher.verify|verify} messages.
+             * @param message ServiceVoucher message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: duckmesh.v1.ServiceVoucher.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a ServiceVoucher message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {duckmesh.v1.ServiceVoucher & duckmesh.v1.ServiceVoucher.$Shape} ServiceVoucher
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): duckmesh.v1.ServiceVoucher & duckmesh.v1.ServiceVoucher.$Shape;
+
+            /**
+             * Verifies a ServiceVoucher message.
+             * @param message Plain object to verify
+             * @returns `null` if valid, otherwise the reason why it is not
+             */
+            static verify(message: { [k: string]: any }): (string|null);
+        }
+
+        namespace ServiceVoucher {
+
+            /** Properties of a ServiceVoucher. */
+            interface $Properties {
+
+                /** ServiceVoucher payer */
+                payer?: (Uint8Array|null);
+
+                /** ServiceVoucher provider */
+                provider?: (Uint8Array|null);
+
+                /** ServiceVoucher cumulative */
+                cumulative?: (Uint8Array|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a ServiceVoucher. */
+            type $Shape = duckmesh.v1.ServiceVoucher.$Properties;
+        }
+
+        /**
+         * Properties of a Sealed.
+         * @deprecated Use duckmesh.v1.Sealed.$Properties instead.
+         */
+        interface ISealed extends duckmesh.v1.Sealed.$Properties {
+        }
+
+        /** Represents a Sealed. */
+        class Sealed {
+
+            /**
+             * Constructs a new Sealed.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: duckmesh.v1.Sealed.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Sealed enc. */
+            enc: Uint8Array;
+
+            /** Sealed ciphertext. */
+            ciphertext: Uint8Array;
+
+            /**
+             * Encodes the specified Sealed message. Does not implicitly {@link duckmesh.v1.Sealed.verify|verify} messages.
+             * @param message Sealed message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: duckmesh.v1.Sealed.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Sealed message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {duckmesh.v1.Sealed & duckmesh.v1.Sealed.$Shape} Sealed
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): duckmesh.v1.Sealed & duckmesh.v1.Sealed.$Shape;
+
+            /**
+             * Verifies a Sealed message.
+             * @param message Plain object to verify
+             * @returns `null` if valid, otherwise the reason why it is not
+             */
+            static verify(message: { [k: string]: any }): (string|null);
+        }
+
+        namespace Sealed {
+
+            /** Properties of a Sealed. */
+            interface $Properties {
+
+                /** Sealed enc */
+                enc?: (Uint8Array|null);
+
+                /** Sealed ciphertext */
+                ciphertext?: (Uint8Array|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Sealed. */
+            type $Shape = duckmesh.v1.Sealed.$Properties;
+        }
+
+        /**
          * Properties of a SignedJobOrder.
          * @deprecated Use duckmesh.v1.SignedJobOrder.$Properties instead.
          */
@@ -906,6 +1340,286 @@ export namespace duckmesh {
         }
 
         /**
+         * Properties of a SignedBid.
+         * @deprecated Use duckmesh.v1.SignedBid.$Properties instead.
+         */
+        interface ISignedBid extends duckmesh.v1.SignedBid.$Properties {
+        }
+
+        /** Represents a SignedBid. */
+        class SignedBid {
+
+            /**
+             * Constructs a new SignedBid.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: duckmesh.v1.SignedBid.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** SignedBid bid. */
+            bid?: (duckmesh.v1.Bid.$Properties|null);
+
+            /** SignedBid signature. */
+            signature: Uint8Array;
+
+            /**
+             * Encodes the specified SignedBid message. Does not implicitly {@link duckmesh.v1.SignedBid.verify|verify} messages.
+             * @param message SignedBid message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: duckmesh.v1.SignedBid.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a SignedBid message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {duckmesh.v1.SignedBid & duckmesh.v1.SignedBid.$Shape} SignedBid
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): duckmesh.v1.SignedBid & duckmesh.v1.SignedBid.$Shape;
+
+            /**
+             * Verifies a SignedBid message.
+             * @param message Plain object to verify
+             * @returns `null` if valid, otherwise the reason why it is not
+             */
+            static verify(message: { [k: string]: any }): (string|null);
+        }
+
+        namespace SignedBid {
+
+            /** Properties of a SignedBid. */
+            interface $Properties {
+
+                /** SignedBid bid */
+                bid?: (duckmesh.v1.Bid.$Properties|null);
+
+                /** SignedBid signature */
+                signature?: (Uint8Array|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a SignedBid. */
+            type $Shape = duckmesh.v1.SignedBid.$Properties;
+        }
+
+        /**
+         * Properties of a SignedBidAck.
+         * @deprecated Use duckmesh.v1.SignedBidAck.$Properties instead.
+         */
+        interface ISignedBidAck extends duckmesh.v1.SignedBidAck.$Properties {
+        }
+
+        /** Represents a SignedBidAck. */
+        class SignedBidAck {
+
+            /**
+             * Constructs a new SignedBidAck.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: duckmesh.v1.SignedBidAck.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** SignedBidAck ack. */
+            ack?: (duckmesh.v1.BidAck.$Properties|null);
+
+            /** SignedBidAck signature. */
+            signature: Uint8Array;
+
+            /**
+             * Encodes the specified SignedBidAck message. Does not implicitly {@link duckmesh.v1.SignedBidAck.verify|verify} messages.
+             * @param message SignedBidAck message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: duckmesh.v1.SignedBidAck.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a SignedBidAck message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {duckmesh.v1.SignedBidAck & duckmesh.v1.SignedBidAck.$Shape} SignedBidAck
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): duckmesh.v1.SignedBidAck & duckmesh.v1.SignedBidAck.$Shape;
+
+            /**
+             * Verifies a SignedBidAck message.
+             * @param message Plain object to verify
+             * @returns `null` if valid, otherwise the reason why it is not
+             */
+            static verify(message: { [k: string]: any }): (string|null);
+        }
+
+        namespace SignedBidAck {
+
+            /** Properties of a SignedBidAck. */
+            interface $Properties {
+
+                /** SignedBidAck ack */
+                ack?: (duckmesh.v1.BidAck.$Properties|null);
+
+                /** SignedBidAck signature */
+                signature?: (Uint8Array|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a SignedBidAck. */
+            type $Shape = duckmesh.v1.SignedBidAck.$Properties;
+        }
+
+        /**
+         * Properties of a SignedMatch.
+         * @deprecated Use duckmesh.v1.SignedMatch.$Properties instead.
+         */
+        interface ISignedMatch extends duckmesh.v1.SignedMatch.$Properties {
+        }
+
+        /** Represents a SignedMatch. */
+        class SignedMatch {
+
+            /**
+             * Constructs a new SignedMatch.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: duckmesh.v1.SignedMatch.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** SignedMatch match. */
+            match?: (duckmesh.v1.Match.$Properties|null);
+
+            /** SignedMatch signature. */
+            signature: Uint8Array;
+
+            /**
+             * Encodes the specified SignedMatch message. Does not implicitly {@link duckmesh.v1.SignedMatch.verify|verify} messages.
+             * @param message SignedMatch message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: duckmesh.v1.SignedMatch.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a SignedMatch message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {duckmesh.v1.SignedMatch & duckmesh.v1.SignedMatch.$Shape} SignedMatch
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): duckmesh.v1.SignedMatch & duckmesh.v1.SignedMatch.$Shape;
+
+            /**
+             * Verifies a SignedMatch message.
+             * @param message Plain object to verify
+             * @returns `null` if valid, otherwise the reason why it is not
+             */
+            static verify(message: { [k: string]: any }): (string|null);
+        }
+
+        namespace SignedMatch {
+
+            /** Properties of a SignedMatch. */
+            interface $Properties {
+
+                /** SignedMatch match */
+                match?: (duckmesh.v1.Match.$Properties|null);
+
+                /** SignedMatch signature */
+                signature?: (Uint8Array|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a SignedMatch. */
+            type $Shape = duckmesh.v1.SignedMatch.$Properties;
+        }
+
+        /**
+         * Properties of a SignedServiceVoucher.
+         * @deprecated Use duckmesh.v1.SignedServiceVoucher.$Properties instead.
+         */
+        interface ISignedServiceVoucher extends duckmesh.v1.SignedServiceVoucher.$Properties {
+        }
+
+        /** Represents a SignedServiceVoucher. */
+        class SignedServiceVoucher {
+
+            /**
+             * Constructs a new SignedServiceVoucher.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: duckmesh.v1.SignedServiceVoucher.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** SignedServiceVoucher voucher. */
+            voucher?: (duckmesh.v1.ServiceVoucher.$Properties|null);
+
+            /** SignedServiceVoucher signature. */
+            signature: Uint8Array;
+
+            /**
+             * Encodes the specified SignedServiceVoucher message. Does not implicitly {@link duckmesh.v1.SignedServiceVoucher.verify|verify} messages.
+             * @param message SignedServiceVoucher message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: duckmesh.v1.SignedServiceVoucher.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a SignedServiceVoucher message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {duckmesh.v1.SignedServiceVoucher & duckmesh.v1.SignedServiceVoucher.$Shape} SignedServiceVoucher
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): duckmesh.v1.SignedServiceVoucher & duckmesh.v1.SignedServiceVoucher.$Shape;
+
+            /**
+             * Verifies a SignedServiceVoucher message.
+             * @param message Plain object to verify
+             * @returns `null` if valid, otherwise the reason why it is not
+             */
+            static verify(message: { [k: string]: any }): (string|null);
+        }
+
+        namespace SignedServiceVoucher {
+
+            /** Properties of a SignedServiceVoucher. */
+            interface $Properties {
+
+                /** SignedServiceVoucher voucher */
+                voucher?: (duckmesh.v1.ServiceVoucher.$Properties|null);
+
+                /** SignedServiceVoucher signature */
+                signature?: (Uint8Array|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a SignedServiceVoucher. */
+            type $Shape = duckmesh.v1.SignedServiceVoucher.$Properties;
+        }
+
+        /**
          * Properties of a ChatMessage.
          * @deprecated Use duckmesh.v1.ChatMessage.$Properties instead.
          */
@@ -1228,76 +1942,6 @@ export namespace duckmesh {
         }
 
         /**
-         * Properties of a Sealed.
-         * @deprecated Use duckmesh.v1.Sealed.$Properties instead.
-         */
-        interface ISealed extends duckmesh.v1.Sealed.$Properties {
-        }
-
-        /** Represents a Sealed. */
-        class Sealed {
-
-            /**
-             * Constructs a new Sealed.
-             * @param [properties] Properties to set
-             */
-            constructor(properties?: duckmesh.v1.Sealed.$Properties);
-
-            /** Unknown fields preserved while decoding when enabled */
-            $unknowns?: Uint8Array[];
-
-            /** Sealed enc. */
-            enc: Uint8Array;
-
-            /** Sealed ciphertext. */
-            ciphertext: Uint8Array;
-
-            /**
-             * Encodes the specified Sealed message. Does not implicitly {@link duckmesh.v1.Sealed.verify|verify} messages.
-             * @param message Sealed message or plain object to encode
-             * @param [writer] Writer to encode to
-             * @returns Writer
-             */
-            static encode(message: duckmesh.v1.Sealed.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-
-            /**
-             * Decodes a Sealed message from the specified reader or buffer.
-             * @param reader Reader or buffer to decode from
-             * @param [length] Message length if known beforehand
-             * @returns {duckmesh.v1.Sealed & duckmesh.v1.Sealed.$Shape} Sealed
-             * @throws {Error} If the payload is not a reader or valid buffer
-             * @throws {$protobuf.util.ProtocolError} If required fields are missing
-             */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): duckmesh.v1.Sealed & duckmesh.v1.Sealed.$Shape;
-
-            /**
-             * Verifies a Sealed message.
-             * @param message Plain object to verify
-             * @returns `null` if valid, otherwise the reason why it is not
-             */
-            static verify(message: { [k: string]: any }): (string|null);
-        }
-
-        namespace Sealed {
-
-            /** Properties of a Sealed. */
-            interface $Properties {
-
-                /** Sealed enc */
-                enc?: (Uint8Array|null);
-
-                /** Sealed ciphertext */
-                ciphertext?: (Uint8Array|null);
-
-                /** Unknown fields preserved while decoding when enabled */
-                $unknowns?: Uint8Array[];
-            }
-
-            /** Shape of a Sealed. */
-            type $Shape = duckmesh.v1.Sealed.$Properties;
-        }
-
-        /**
          * Properties of an AwardFrame.
          * @deprecated Use duckmesh.v1.AwardFrame.$Properties instead.
          */
@@ -1342,6 +1986,9 @@ export namespace duckmesh {
 
             /** AwardFrame prefixIds. */
             prefixIds: number[];
+
+            /** AwardFrame auction. */
+            auction?: (duckmesh.v1.AuctionProof.$Properties|null);
 
             /**
              * Encodes the specified AwardFrame message. Does not implicitly {@link duckmesh.v1.AwardFrame.verify|verify} messages.
@@ -1400,6 +2047,9 @@ export namespace duckmesh {
 
                 /** AwardFrame prefixIds */
                 prefixIds?: (number[]|null);
+
+                /** AwardFrame auction */
+                auction?: (duckmesh.v1.AuctionProof.$Properties|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
@@ -1896,6 +2546,94 @@ export namespace duckmesh {
         }
 
         /**
+         * Properties of a Reveal.
+         * @deprecated Use duckmesh.v1.Reveal.$Properties instead.
+         */
+        interface IReveal extends duckmesh.v1.Reveal.$Properties {
+        }
+
+        /** Represents a Reveal. */
+        class Reveal {
+
+            /**
+             * Constructs a new Reveal.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: duckmesh.v1.Reveal.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Reveal jobId. */
+            jobId: Uint8Array;
+
+            /** Reveal segment. */
+            segment: number;
+
+            /** Reveal salt. */
+            salt: Uint8Array;
+
+            /** Reveal ids. */
+            ids: number[];
+
+            /** Reveal text. */
+            text: string;
+
+            /**
+             * Encodes the specified Reveal message. Does not implicitly {@link duckmesh.v1.Reveal.verify|verify} messages.
+             * @param message Reveal message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: duckmesh.v1.Reveal.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Reveal message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {duckmesh.v1.Reveal & duckmesh.v1.Reveal.$Shape} Reveal
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): duckmesh.v1.Reveal & duckmesh.v1.Reveal.$Shape;
+
+            /**
+             * Verifies a Reveal message.
+             * @param message Plain object to verify
+             * @returns `null` if valid, otherwise the reason why it is not
+             */
+            static verify(message: { [k: string]: any }): (string|null);
+        }
+
+        namespace Reveal {
+
+            /** Properties of a Reveal. */
+            interface $Properties {
+
+                /** Reveal jobId */
+                jobId?: (Uint8Array|null);
+
+                /** Reveal segment */
+                segment?: (number|null);
+
+                /** Reveal salt */
+                salt?: (Uint8Array|null);
+
+                /** Reveal ids */
+                ids?: (number[]|null);
+
+                /** Reveal text */
+                text?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Reveal. */
+            type $Shape = duckmesh.v1.Reveal.$Properties;
+        }
+
+        /**
          * Properties of a Cancel.
          * @deprecated Use duckmesh.v1.Cancel.$Properties instead.
          */
@@ -2084,6 +2822,9 @@ export namespace duckmesh {
             /** JobFrame receipt. */
             receipt?: (duckmesh.v1.ReceiptFrame.$Properties|null);
 
+            /** JobFrame reveal. */
+            reveal?: (duckmesh.v1.Reveal.$Properties|null);
+
             /** JobFrame cancel. */
             cancel?: (duckmesh.v1.Cancel.$Properties|null);
 
@@ -2094,7 +2835,7 @@ export namespace duckmesh {
             stopped?: (duckmesh.v1.Stopped.$Properties|null);
 
             /** JobFrame frame. */
-            frame?: ("hello"|"award"|"accept"|"busy"|"refuse"|"chunk"|"voucher"|"receipt"|"cancel"|"ping"|"stopped");
+            frame?: ("hello"|"award"|"accept"|"busy"|"refuse"|"chunk"|"voucher"|"receipt"|"reveal"|"cancel"|"ping"|"stopped");
 
             /**
              * Encodes the specified JobFrame message. Does not implicitly {@link duckmesh.v1.JobFrame.verify|verify} messages.
@@ -2151,6 +2892,9 @@ export namespace duckmesh {
                 /** JobFrame receipt */
                 receipt?: (duckmesh.v1.ReceiptFrame.$Properties|null);
 
+                /** JobFrame reveal */
+                reveal?: (duckmesh.v1.Reveal.$Properties|null);
+
                 /** JobFrame cancel */
                 cancel?: (duckmesh.v1.Cancel.$Properties|null);
 
@@ -2161,7 +2905,7 @@ export namespace duckmesh {
                 stopped?: (duckmesh.v1.Stopped.$Properties|null);
 
                 /** JobFrame frame */
-                frame?: ("hello"|"award"|"accept"|"busy"|"refuse"|"chunk"|"voucher"|"receipt"|"cancel"|"ping"|"stopped");
+                frame?: ("hello"|"award"|"accept"|"busy"|"refuse"|"chunk"|"voucher"|"receipt"|"reveal"|"cancel"|"ping"|"stopped");
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
@@ -2177,466 +2921,14 @@ export namespace duckmesh {
               chunk?: duckmesh.v1.Chunk.$Shape|null;
               voucher?: duckmesh.v1.VoucherFrame.$Shape|null;
               receipt?: duckmesh.v1.ReceiptFrame.$Shape|null;
+              reveal?: duckmesh.v1.Reveal.$Shape|null;
               cancel?: duckmesh.v1.Cancel.$Shape|null;
               ping?: duckmesh.v1.Ping.$Shape|null;
               stopped?: duckmesh.v1.Stopped.$Shape|null;
               $unknowns?: Uint8Array[];
             } & (
-              ({ frame?: undefined; hello?: null; award?: null; accept?: null; busy?: null; refuse?: null; chunk?: null; voucher?: null; receipt?: null; cancel?: null; ping?: null; stopped?: null }|{ frame?: "hello"; hello: duckmesh.v1.Hello.$Shape; award?: null; accept?: null; busy?: null; refuse?: null; chunk?: null; voucher?: null; receipt?: null; cancel?: null; ping?: null; stopped?: null }|{ frame?: "award"; hello?: null; award: duckmesh.v1.AwardFrame.$Shape; accept?: null; busy?: null; refuse?: null; chunk?: null; voucher?: null; receipt?: null; cancel?: null; ping?: null; stopped?: null }|{ frame?: "accept"; hello?: null; award?: null; accept: duckmesh.v1.SignedAccept.$Shape; busy?: null; refuse?: null; chunk?: null; voucher?: null; receipt?: null; cancel?: null; ping?: null; stopped?: null }|{ frame?: "busy"; hello?: null; award?: null; accept?: null; busy: duckmesh.v1.Busy.$Shape; refuse?: null; chunk?: null; voucher?: null; receipt?: null; cancel?: null; ping?: null; stopped?: null }|{ frame?: "refuse"; hello?: null; award?: null; accept?: null; busy?: null; refuse: duckmesh.v1.Refuse.$Shape; chunk?: null; voucher?: null; receipt?: null; cancel?: null; ping?: null; stopped?: null }|{ frame?: "chunk"; hello?: null; award?: null; accept?: null; busy?: null; refuse?: null; chunk: duckmesh.v1.Chunk.$Shape; voucher?: null; receipt?: null; cancel?: null; ping?: null; stopped?: null }|{ frame?: "voucher"; hello?: null; award?: null; accept?: null; busy?: null; refuse?: null; chunk?: null; voucher: duckmesh.v1.VoucherFrame.$Shape; receipt?: null; cancel?: null; ping?: null; stopped?: null }|{ frame?: "receipt"; hello?: null; award?: null; accept?: null; busy?: null; refuse?: null; chunk?: null; voucher?: null; receipt: duckmesh.v1.ReceiptFrame.$Shape; cancel?: null; ping?: null; stopped?: null }|{ frame?: "cancel"; hello?: null; award?: null; accept?: null; busy?: null; refuse?: null; chunk?: null; voucher?: null; receipt?: null; cancel: duckmesh.v1.Cancel.$Shape; ping?: null; stopped?: null }|{ frame?: "ping"; hello?: null; award?: null; accept?: null; busy?: null; refuse?: null; chunk?: null; voucher?: null; receipt?: null; cancel?: null; ping: duckmesh.v1.Ping.$Shape; stopped?: null }|{ frame?: "stopped"; hello?: null; award?: null; accept?: null; busy?: null; refuse?: null; chunk?: null; voucher?: null; receipt?: null; cancel?: null; ping?: null; stopped: duckmesh.v1.Stopped.$Shape })
+              ({ frame?: undefined; hello?: null; award?: null; accept?: null; busy?: null; refuse?: null; chunk?: null; voucher?: null; receipt?: null; reveal?: null; cancel?: null; ping?: null; stopped?: null }|{ frame?: "hello"; hello: duckmesh.v1.Hello.$Shape; award?: null; accept?: null; busy?: null; refuse?: null; chunk?: null; voucher?: null; receipt?: null; reveal?: null; cancel?: null; ping?: null; stopped?: null }|{ frame?: "award"; hello?: null; award: duckmesh.v1.AwardFrame.$Shape; accept?: null; busy?: null; refuse?: null; chunk?: null; voucher?: null; receipt?: null; reveal?: null; cancel?: null; ping?: null; stopped?: null }|{ frame?: "accept"; hello?: null; award?: null; accept: duckmesh.v1.SignedAccept.$Shape; busy?: null; refuse?: null; chunk?: null; voucher?: null; receipt?: null; reveal?: null; cancel?: null; ping?: null; stopped?: null }|{ frame?: "busy"; hello?: null; award?: null; accept?: null; busy: duckmesh.v1.Busy.$Shape; refuse?: null; chunk?: null; voucher?: null; receipt?: null; reveal?: null; cancel?: null; ping?: null; stopped?: null }|{ frame?: "refuse"; hello?: null; award?: null; accept?: null; busy?: null; refuse: duckmesh.v1.Refuse.$Shape; chunk?: null; voucher?: null; receipt?: null; reveal?: null; cancel?: null; ping?: null; stopped?: null }|{ frame?: "chunk"; hello?: null; award?: null; accept?: null; busy?: null; refuse?: null; chunk: duckmesh.v1.Chunk.$Shape; voucher?: null; receipt?: null; reveal?: null; cancel?: null; ping?: null; stopped?: null }|{ frame?: "voucher"; hello?: null; award?: null; accept?: null; busy?: null; refuse?: null; chunk?: null; voucher: duckmesh.v1.VoucherFrame.$Shape; receipt?: null; reveal?: null; cancel?: null; ping?: null; stopped?: null }|{ frame?: "receipt"; hello?: null; award?: null; accept?: null; busy?: null; refuse?: null; chunk?: null; voucher?: null; receipt: duckmesh.v1.ReceiptFrame.$Shape; reveal?: null; cancel?: null; ping?: null; stopped?: null }|{ frame?: "reveal"; hello?: null; award?: null; accept?: null; busy?: null; refuse?: null; chunk?: null; voucher?: null; receipt?: null; reveal: duckmesh.v1.Reveal.$Shape; cancel?: null; ping?: null; stopped?: null }|{ frame?: "cancel"; hello?: null; award?: null; accept?: null; busy?: null; refuse?: null; chunk?: null; voucher?: null; receipt?: null; reveal?: null; cancel: duckmesh.v1.Cancel.$Shape; ping?: null; stopped?: null }|{ frame?: "ping"; hello?: null; award?: null; accept?: null; busy?: null; refuse?: null; chunk?: null; voucher?: null; receipt?: null; reveal?: null; cancel?: null; ping: duckmesh.v1.Ping.$Shape; stopped?: null }|{ frame?: "stopped"; hello?: null; award?: null; accept?: null; busy?: null; refuse?: null; chunk?: null; voucher?: null; receipt?: null; reveal?: null; cancel?: null; ping?: null; stopped: duckmesh.v1.Stopped.$Shape })
             );
-        }
-
-        /** MessageType enum. */
-        enum MessageType {
-
-            /** MESSAGE_TYPE_UNSPECIFIED value */
-            MESSAGE_TYPE_UNSPECIFIED = 0,
-
-            /** MESSAGE_TYPE_OFFER value */
-            MESSAGE_TYPE_OFFER = 1,
-
-            /** MESSAGE_TYPE_PEER_BINDING value */
-            MESSAGE_TYPE_PEER_BINDING = 2
-        }
-
-        /**
-         * Properties of an Envelope.
-         * @deprecated Use duckmesh.v1.Envelope.$Properties instead.
-         */
-        interface IEnvelope extends duckmesh.v1.Envelope.$Properties {
-        }
-
-        /** Represents an Envelope. */
-        class Envelope {
-
-            /**
-             * Constructs a new Envelope.
-             * @param [properties] Properties to set
-             */
-            constructor(properties?: duckmesh.v1.Envelope.$Properties);
-
-            /** Unknown fields preserved while decoding when enabled */
-            $unknowns?: Uint8Array[];
-
-            /** Envelope body. */
-            body: Uint8Array;
-
-            /** Envelope sig. */
-            sig: Uint8Array;
-
-            /**
-             * Encodes the specified Envelope message. Does not implicitly {@link duckmesh.v1.Envelope.verify|verify} messages.
-             * @param message Envelope message or plain object to encode
-             * @param [writer] Writer to encode to
-             * @returns Writer
-             */
-            static encode(message: duckmesh.v1.Envelope.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-
-            /**
-             * Decodes an Envelope message from the specified reader or buffer.
-             * @param reader Reader or buffer to decode from
-             * @param [length] Message length if known beforehand
-             * @returns {duckmesh.v1.Envelope & duckmesh.v1.Envelope.$Shape} Envelope
-             * @throws {Error} If the payload is not a reader or valid buffer
-             * @throws {$protobuf.util.ProtocolError} If required fields are missing
-             */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): duckmesh.v1.Envelope & duckmesh.v1.Envelope.$Shape;
-
-            /**
-             * Verifies an Envelope message.
-             * @param message Plain object to verify
-             * @returns `null` if valid, otherwise the reason why it is not
-             */
-            static verify(message: { [k: string]: any }): (string|null);
-        }
-
-        namespace Envelope {
-
-            /** Properties of an Envelope. */
-            interface $Properties {
-
-                /** Envelope body */
-                body?: (Uint8Array|null);
-
-                /** Envelope sig */
-                sig?: (Uint8Array|null);
-
-                /** Unknown fields preserved while decoding when enabled */
-                $unknowns?: Uint8Array[];
-            }
-
-            /** Shape of an Envelope. */
-            type $Shape = duckmesh.v1.Envelope.$Properties;
-        }
-
-        /**
-         * Properties of an EnvelopeBody.
-         * @deprecated Use duckmesh.v1.EnvelopeBody.$Properties instead.
-         */
-        interface IEnvelopeBody extends duckmesh.v1.EnvelopeBody.$Properties {
-        }
-
-        /** Represents an EnvelopeBody. */
-        class EnvelopeBody {
-
-            /**
-             * Constructs a new EnvelopeBody.
-             * @param [properties] Properties to set
-             */
-            constructor(properties?: duckmesh.v1.EnvelopeBody.$Properties);
-
-            /** Unknown fields preserved while decoding when enabled */
-            $unknowns?: Uint8Array[];
-
-            /** EnvelopeBody version. */
-            version: number;
-
-            /** EnvelopeBody type. */
-            type: duckmesh.v1.MessageType;
-
-            /** EnvelopeBody network. */
-            network: string;
-
-            /** EnvelopeBody seq. */
-            seq: number;
-
-            /** EnvelopeBody issuedAtMs. */
-            issuedAtMs: number;
-
-            /** EnvelopeBody expiryMs. */
-            expiryMs: number;
-
-            /** EnvelopeBody peerId. */
-            peerId: Uint8Array;
-
-            /** EnvelopeBody payload. */
-            payload: Uint8Array;
-
-            /**
-             * Encodes the specified EnvelopeBody message. Does not implicitly {@link duckmesh.v1.EnvelopeBody.verify|verify} messages.
-             * @param message EnvelopeBody message or plain object to encode
-             * @param [writer] Writer to encode to
-             * @returns Writer
-             */
-            static encode(message: duckmesh.v1.EnvelopeBody.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-
-            /**
-             * Decodes an EnvelopeBody message from the specified reader or buffer.
-             * @param reader Reader or buffer to decode from
-             * @param [length] Message length if known beforehand
-             * @returns {duckmesh.v1.EnvelopeBody & duckmesh.v1.EnvelopeBody.$Shape} EnvelopeBody
-             * @throws {Error} If the payload is not a reader or valid buffer
-             * @throws {$protobuf.util.ProtocolError} If required fields are missing
-             */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): duckmesh.v1.EnvelopeBody & duckmesh.v1.EnvelopeBody.$Shape;
-
-            /**
-             * Verifies an EnvelopeBody message.
-             * @param message Plain object to verify
-             * @returns `null` if valid, otherwise the reason why it is not
-             */
-            static verify(message: { [k: string]: any }): (string|null);
-        }
-
-        namespace EnvelopeBody {
-
-            /** Properties of an EnvelopeBody. */
-            interface $Properties {
-
-                /** EnvelopeBody version */
-                version?: (number|null);
-
-                /** EnvelopeBody type */
-                type?: (duckmesh.v1.MessageType|null);
-
-                /** EnvelopeBody network */
-                network?: (string|null);
-
-                /** EnvelopeBody seq */
-                seq?: (number|null);
-
-                /** EnvelopeBody issuedAtMs */
-                issuedAtMs?: (number|null);
-
-                /** EnvelopeBody expiryMs */
-                expiryMs?: (number|null);
-
-                /** EnvelopeBody peerId */
-                peerId?: (Uint8Array|null);
-
-                /** EnvelopeBody payload */
-                payload?: (Uint8Array|null);
-
-                /** Unknown fields preserved while decoding when enabled */
-                $unknowns?: Uint8Array[];
-            }
-
-            /** Shape of an EnvelopeBody. */
-            type $Shape = duckmesh.v1.EnvelopeBody.$Properties;
-        }
-
-        /**
-         * Properties of a PeerBinding.
-         * @deprecated Use duckmesh.v1.PeerBinding.$Properties instead.
-         */
-        interface IPeerBinding extends duckmesh.v1.PeerBinding.$Properties {
-        }
-
-        /** Represents a PeerBinding. */
-        class PeerBinding {
-
-            /**
-             * Constructs a new PeerBinding.
-             * @param [properties] Properties to set
-             */
-            constructor(properties?: duckmesh.v1.PeerBinding.$Properties);
-
-            /** Unknown fields preserved while decoding when enabled */
-            $unknowns?: Uint8Array[];
-
-            /** PeerBinding peerKey. */
-            peerKey: Uint8Array;
-
-            /** PeerBinding operator. */
-            operator: Uint8Array;
-
-            /** PeerBinding encKey. */
-            encKey: Uint8Array;
-
-            /** PeerBinding expiry. */
-            expiry: number;
-
-            /** PeerBinding signature. */
-            signature: Uint8Array;
-
-            /**
-             * Encodes the specified PeerBinding message. Does not implicitly {@link duckmesh.v1.PeerBinding.verify|verify} messages.
-             * @param message PeerBinding message or plain object to encode
-             * @param [writer] Writer to encode to
-             * @returns Writer
-             */
-            static encode(message: duckmesh.v1.PeerBinding.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-
-            /**
-             * Decodes a PeerBinding message from the specified reader or buffer.
-             * @param reader Reader or buffer to decode from
-             * @param [length] Message length if known beforehand
-             * @returns {duckmesh.v1.PeerBinding & duckmesh.v1.PeerBinding.$Shape} PeerBinding
-             * @throws {Error} If the payload is not a reader or valid buffer
-             * @throws {$protobuf.util.ProtocolError} If required fields are missing
-             */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): duckmesh.v1.PeerBinding & duckmesh.v1.PeerBinding.$Shape;
-
-            /**
-             * Verifies a PeerBinding message.
-             * @param message Plain object to verify
-             * @returns `null` if valid, otherwise the reason why it is not
-             */
-            static verify(message: { [k: string]: any }): (string|null);
-        }
-
-        namespace PeerBinding {
-
-            /** Properties of a PeerBinding. */
-            interface $Properties {
-
-                /** PeerBinding peerKey */
-                peerKey?: (Uint8Array|null);
-
-                /** PeerBinding operator */
-                operator?: (Uint8Array|null);
-
-                /** PeerBinding encKey */
-                encKey?: (Uint8Array|null);
-
-                /** PeerBinding expiry */
-                expiry?: (number|null);
-
-                /** PeerBinding signature */
-                signature?: (Uint8Array|null);
-
-                /** Unknown fields preserved while decoding when enabled */
-                $unknowns?: Uint8Array[];
-            }
-
-            /** Shape of a PeerBinding. */
-            type $Shape = duckmesh.v1.PeerBinding.$Properties;
-        }
-
-        /**
-         * Properties of a ClientBinding.
-         * @deprecated Use duckmesh.v1.ClientBinding.$Properties instead.
-         */
-        interface IClientBinding extends duckmesh.v1.ClientBinding.$Properties {
-        }
-
-        /** Represents a ClientBinding. */
-        class ClientBinding {
-
-            /**
-             * Constructs a new ClientBinding.
-             * @param [properties] Properties to set
-             */
-            constructor(properties?: duckmesh.v1.ClientBinding.$Properties);
-
-            /** Unknown fields preserved while decoding when enabled */
-            $unknowns?: Uint8Array[];
-
-            /** ClientBinding peerKey. */
-            peerKey: Uint8Array;
-
-            /** ClientBinding payer. */
-            payer: Uint8Array;
-
-            /** ClientBinding expiry. */
-            expiry: number;
-
-            /** ClientBinding signature. */
-            signature: Uint8Array;
-
-            /**
-             * Encodes the specified ClientBinding message. Does not implicitly {@link duckmesh.v1.ClientBinding.verify|verify} messages.
-             * @param message ClientBinding message or plain object to encode
-             * @param [writer] Writer to encode to
-             * @returns Writer
-             */
-            static encode(message: duckmesh.v1.ClientBinding.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-
-            /**
-             * Decodes a ClientBinding message from the specified reader or buffer.
-             * @param reader Reader or buffer to decode from
-             * @param [length] Message length if known beforehand
-             * @returns {duckmesh.v1.ClientBinding & duckmesh.v1.ClientBinding.$Shape} ClientBinding
-             * @throws {Error} If the payload is not a reader or valid buffer
-             * @throws {$protobuf.util.ProtocolError} If required fields are missing
-             */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): duckmesh.v1.ClientBinding & duckmesh.v1.ClientBinding.$Shape;
-
-            /**
-             * Verifies a ClientBinding message.
-             * @param message Plain object to verify
-             * @returns `null` if valid, otherwise the reason why it is not
-             */
-            static verify(message: { [k: string]: any }): (string|null);
-        }
-
-        namespace ClientBinding {
-
-            /** Properties of a ClientBinding. */
-            interface $Properties {
-
-                /** ClientBinding peerKey */
-                peerKey?: (Uint8Array|null);
-
-                /** ClientBinding payer */
-                payer?: (Uint8Array|null);
-
-                /** ClientBinding expiry */
-                expiry?: (number|null);
-
-                /** ClientBinding signature */
-                signature?: (Uint8Array|null);
-
-                /** Unknown fields preserved while decoding when enabled */
-                $unknowns?: Uint8Array[];
-            }
-
-            /** Shape of a ClientBinding. */
-            type $Shape = duckmesh.v1.ClientBinding.$Properties;
-        }
-
-        /**
-         * Properties of a Hello.
-         * @deprecated Use duckmesh.v1.Hello.$Properties instead.
-         */
-        interface IHello extends duckmesh.v1.Hello.$Properties {
-        }
-
-        /** Represents a Hello. */
-        class Hello {
-
-            /**
-             * Constructs a new Hello.
-             * @param [properties] Properties to set
-             */
-            constructor(properties?: duckmesh.v1.Hello.$Properties);
-
-            /** Unknown fields preserved while decoding when enabled */
-            $unknowns?: Uint8Array[];
-
-            /** Hello version. */
-            version: number;
-
-            /** Hello network. */
-            network: string;
-
-            /** Hello peer. */
-            peer?: (duckmesh.v1.PeerBinding.$Properties|null);
-
-            /** Hello client. */
-            client?: (duckmesh.v1.ClientBinding.$Properties|null);
-
-            /** Hello lastVoucher. */
-            lastVoucher?: (duckmesh.v1.SignedVoucher.$Properties|null);
-
-            /** Hello due. */
-            due: Uint8Array;
-
-            /**
-             * Encodes the specified Hello message. Does not implicitly {@link duckmesh.v1.Hello.verify|verify} messages.
-             * @param message Hello message or plain object to encode
-             * @param [writer] Writer to encode to
-             * @returns Writer
-             */
-            static encode(message: duckmesh.v1.Hello.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
-
-            /**
-             * Decodes a Hello message from the specified reader or buffer.
-             * @param reader Reader or buffer to decode from
-             * @param [length] Message length if known beforehand
-             * @returns {duckmesh.v1.Hello & duckmesh.v1.Hello.$Shape} Hello
-             * @throws {Error} If the payload is not a reader or valid buffer
-             * @throws {$protobuf.util.ProtocolError} If required fields are missing
-             */
-            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): duckmesh.v1.Hello & duckmesh.v1.Hello.$Shape;
-
-            /**
-             * Verifies a Hello message.
-             * @param message Plain object to verify
-             * @returns `null` if valid, otherwise the reason why it is not
-             */
-            static verify(message: { [k: string]: any }): (string|null);
-        }
-
-        namespace Hello {
-
-            /** Properties of a Hello. */
-            interface $Properties {
-
-                /** Hello version */
-                version?: (number|null);
-
-                /** Hello network */
-                network?: (string|null);
-
-                /** Hello peer */
-                peer?: (duckmesh.v1.PeerBinding.$Properties|null);
-
-                /** Hello client */
-                client?: (duckmesh.v1.ClientBinding.$Properties|null);
-
-                /** Hello lastVoucher */
-                lastVoucher?: (duckmesh.v1.SignedVoucher.$Properties|null);
-
-                /** Hello due */
-                due?: (Uint8Array|null);
-
-                /** Unknown fields preserved while decoding when enabled */
-                $unknowns?: Uint8Array[];
-            }
-
-            /** Shape of a Hello. */
-            type $Shape = duckmesh.v1.Hello.$Properties;
         }
 
         /** Determinism enum. */
@@ -3072,6 +3364,2318 @@ export namespace duckmesh {
               $unknowns?: Uint8Array[];
             } & (
               ({ frame?: undefined; hello?: null; request?: null; response?: null }|{ frame?: "hello"; hello: duckmesh.v1.Hello.$Shape; request?: null; response?: null }|{ frame?: "request"; hello?: null; request: duckmesh.v1.CapsRequest.$Shape; response?: null }|{ frame?: "response"; hello?: null; request?: null; response: duckmesh.v1.CapsResponse.$Shape })
+            );
+        }
+
+        /**
+         * Properties of a JobHeader.
+         * @deprecated Use duckmesh.v1.JobHeader.$Properties instead.
+         */
+        interface IJobHeader extends duckmesh.v1.JobHeader.$Properties {
+        }
+
+        /** Represents a JobHeader. */
+        class JobHeader {
+
+            /**
+             * Constructs a new JobHeader.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: duckmesh.v1.JobHeader.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** JobHeader order. */
+            order?: (duckmesh.v1.SignedJobOrder.$Properties|null);
+
+            /** JobHeader client. */
+            client?: (duckmesh.v1.ClientBinding.$Properties|null);
+
+            /** JobHeader replyKey. */
+            replyKey: Uint8Array;
+
+            /** JobHeader inBucket. */
+            inBucket: number;
+
+            /** JobHeader maxTokens. */
+            maxTokens: number;
+
+            /** JobHeader attempt. */
+            attempt: number;
+
+            /**
+             * Encodes the specified JobHeader message. Does not implicitly {@link duckmesh.v1.JobHeader.verify|verify} messages.
+             * @param message JobHeader message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: duckmesh.v1.JobHeader.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a JobHeader message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {duckmesh.v1.JobHeader & duckmesh.v1.JobHeader.$Shape} JobHeader
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): duckmesh.v1.JobHeader & duckmesh.v1.JobHeader.$Shape;
+
+            /**
+             * Verifies a JobHeader message.
+             * @param message Plain object to verify
+             * @returns `null` if valid, otherwise the reason why it is not
+             */
+            static verify(message: { [k: string]: any }): (string|null);
+        }
+
+        namespace JobHeader {
+
+            /** Properties of a JobHeader. */
+            interface $Properties {
+
+                /** JobHeader order */
+                order?: (duckmesh.v1.SignedJobOrder.$Properties|null);
+
+                /** JobHeader client */
+                client?: (duckmesh.v1.ClientBinding.$Properties|null);
+
+                /** JobHeader replyKey */
+                replyKey?: (Uint8Array|null);
+
+                /** JobHeader inBucket */
+                inBucket?: (number|null);
+
+                /** JobHeader maxTokens */
+                maxTokens?: (number|null);
+
+                /** JobHeader attempt */
+                attempt?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a JobHeader. */
+            type $Shape = duckmesh.v1.JobHeader.$Properties;
+        }
+
+        /**
+         * Properties of an Invite.
+         * @deprecated Use duckmesh.v1.Invite.$Properties instead.
+         */
+        interface IInvite extends duckmesh.v1.Invite.$Properties {
+        }
+
+        /** Represents an Invite. */
+        class Invite {
+
+            /**
+             * Constructs a new Invite.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: duckmesh.v1.Invite.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Invite header. */
+            header?: (duckmesh.v1.Envelope.$Properties|null);
+
+            /** Invite seat. */
+            seat: Uint8Array;
+
+            /** Invite epoch. */
+            epoch: number;
+
+            /** Invite turn. */
+            turn: number;
+
+            /** Invite closesInMs. */
+            closesInMs: number;
+
+            /**
+             * Encodes the specified Invite message. Does not implicitly {@link duckmesh.v1.Invite.verify|verify} messages.
+             * @param message Invite message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: duckmesh.v1.Invite.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes an Invite message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {duckmesh.v1.Invite & duckmesh.v1.Invite.$Shape} Invite
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): duckmesh.v1.Invite & duckmesh.v1.Invite.$Shape;
+
+            /**
+             * Verifies an Invite message.
+             * @param message Plain object to verify
+             * @returns `null` if valid, otherwise the reason why it is not
+             */
+            static verify(message: { [k: string]: any }): (string|null);
+        }
+
+        namespace Invite {
+
+            /** Properties of an Invite. */
+            interface $Properties {
+
+                /** Invite header */
+                header?: (duckmesh.v1.Envelope.$Properties|null);
+
+                /** Invite seat */
+                seat?: (Uint8Array|null);
+
+                /** Invite epoch */
+                epoch?: (number|null);
+
+                /** Invite turn */
+                turn?: (number|null);
+
+                /** Invite closesInMs */
+                closesInMs?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of an Invite. */
+            type $Shape = duckmesh.v1.Invite.$Properties;
+        }
+
+        /**
+         * Properties of a HeaderAck.
+         * @deprecated Use duckmesh.v1.HeaderAck.$Properties instead.
+         */
+        interface IHeaderAck extends duckmesh.v1.HeaderAck.$Properties {
+        }
+
+        /** Represents a HeaderAck. */
+        class HeaderAck {
+
+            /**
+             * Constructs a new HeaderAck.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: duckmesh.v1.HeaderAck.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** HeaderAck jobId. */
+            jobId: Uint8Array;
+
+            /** HeaderAck attempt. */
+            attempt: number;
+
+            /** HeaderAck seat. */
+            seat: Uint8Array;
+
+            /** HeaderAck epoch. */
+            epoch: number;
+
+            /** HeaderAck turn. */
+            turn: number;
+
+            /** HeaderAck invited. */
+            invited: number;
+
+            /** HeaderAck closesInMs. */
+            closesInMs: number;
+
+            /**
+             * Encodes the specified HeaderAck message. Does not implicitly {@link duckmesh.v1.HeaderAck.verify|verify} messages.
+             * @param message HeaderAck message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: duckmesh.v1.HeaderAck.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a HeaderAck message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {duckmesh.v1.HeaderAck & duckmesh.v1.HeaderAck.$Shape} HeaderAck
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): duckmesh.v1.HeaderAck & duckmesh.v1.HeaderAck.$Shape;
+
+            /**
+             * Verifies a HeaderAck message.
+             * @param message Plain object to verify
+             * @returns `null` if valid, otherwise the reason why it is not
+             */
+            static verify(message: { [k: string]: any }): (string|null);
+        }
+
+        namespace HeaderAck {
+
+            /** Properties of a HeaderAck. */
+            interface $Properties {
+
+                /** HeaderAck jobId */
+                jobId?: (Uint8Array|null);
+
+                /** HeaderAck attempt */
+                attempt?: (number|null);
+
+                /** HeaderAck seat */
+                seat?: (Uint8Array|null);
+
+                /** HeaderAck epoch */
+                epoch?: (number|null);
+
+                /** HeaderAck turn */
+                turn?: (number|null);
+
+                /** HeaderAck invited */
+                invited?: (number|null);
+
+                /** HeaderAck closesInMs */
+                closesInMs?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a HeaderAck. */
+            type $Shape = duckmesh.v1.HeaderAck.$Properties;
+        }
+
+        /**
+         * Properties of a BidFrame.
+         * @deprecated Use duckmesh.v1.BidFrame.$Properties instead.
+         */
+        interface IBidFrame extends duckmesh.v1.BidFrame.$Properties {
+        }
+
+        /** Represents a BidFrame. */
+        class BidFrame {
+
+            /**
+             * Constructs a new BidFrame.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: duckmesh.v1.BidFrame.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** BidFrame jobId. */
+            jobId: Uint8Array;
+
+            /** BidFrame attempt. */
+            attempt: number;
+
+            /** BidFrame provider. */
+            provider: Uint8Array;
+
+            /** BidFrame sealed. */
+            sealed?: (duckmesh.v1.Sealed.$Properties|null);
+
+            /**
+             * Encodes the specified BidFrame message. Does not implicitly {@link duckmesh.v1.BidFrame.verify|verify} messages.
+             * @param message BidFrame message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: duckmesh.v1.BidFrame.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a BidFrame message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {duckmesh.v1.BidFrame & duckmesh.v1.BidFrame.$Shape} BidFrame
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): duckmesh.v1.BidFrame & duckmesh.v1.BidFrame.$Shape;
+
+            /**
+             * Verifies a BidFrame message.
+             * @param message Plain object to verify
+             * @returns `null` if valid, otherwise the reason why it is not
+             */
+            static verify(message: { [k: string]: any }): (string|null);
+        }
+
+        namespace BidFrame {
+
+            /** Properties of a BidFrame. */
+            interface $Properties {
+
+                /** BidFrame jobId */
+                jobId?: (Uint8Array|null);
+
+                /** BidFrame attempt */
+                attempt?: (number|null);
+
+                /** BidFrame provider */
+                provider?: (Uint8Array|null);
+
+                /** BidFrame sealed */
+                sealed?: (duckmesh.v1.Sealed.$Properties|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a BidFrame. */
+            type $Shape = duckmesh.v1.BidFrame.$Properties;
+        }
+
+        /**
+         * Properties of a Pass.
+         * @deprecated Use duckmesh.v1.Pass.$Properties instead.
+         */
+        interface IPass extends duckmesh.v1.Pass.$Properties {
+        }
+
+        /** Represents a Pass. */
+        class Pass {
+
+            /**
+             * Constructs a new Pass.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: duckmesh.v1.Pass.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Pass jobId. */
+            jobId: Uint8Array;
+
+            /** Pass attempt. */
+            attempt: number;
+
+            /** Pass provider. */
+            provider: Uint8Array;
+
+            /** Pass code. */
+            code: string;
+
+            /** Pass detail. */
+            detail: string;
+
+            /**
+             * Encodes the specified Pass message. Does not implicitly {@link duckmesh.v1.Pass.verify|verify} messages.
+             * @param message Pass message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: duckmesh.v1.Pass.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Pass message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {duckmesh.v1.Pass & duckmesh.v1.Pass.$Shape} Pass
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): duckmesh.v1.Pass & duckmesh.v1.Pass.$Shape;
+
+            /**
+             * Verifies a Pass message.
+             * @param message Plain object to verify
+             * @returns `null` if valid, otherwise the reason why it is not
+             */
+            static verify(message: { [k: string]: any }): (string|null);
+        }
+
+        namespace Pass {
+
+            /** Properties of a Pass. */
+            interface $Properties {
+
+                /** Pass jobId */
+                jobId?: (Uint8Array|null);
+
+                /** Pass attempt */
+                attempt?: (number|null);
+
+                /** Pass provider */
+                provider?: (Uint8Array|null);
+
+                /** Pass code */
+                code?: (string|null);
+
+                /** Pass detail */
+                detail?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Pass. */
+            type $Shape = duckmesh.v1.Pass.$Properties;
+        }
+
+        /**
+         * Properties of a RelayedBid.
+         * @deprecated Use duckmesh.v1.RelayedBid.$Properties instead.
+         */
+        interface IRelayedBid extends duckmesh.v1.RelayedBid.$Properties {
+        }
+
+        /** Represents a RelayedBid. */
+        class RelayedBid {
+
+            /**
+             * Constructs a new RelayedBid.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: duckmesh.v1.RelayedBid.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** RelayedBid provider. */
+            provider: Uint8Array;
+
+            /** RelayedBid sealed. */
+            sealed?: (duckmesh.v1.Sealed.$Properties|null);
+
+            /**
+             * Encodes the specified RelayedBid message. Does not implicitly {@link duckmesh.v1.RelayedBid.verify|verify} messages.
+             * @param message RelayedBid message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: duckmesh.v1.RelayedBid.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a RelayedBid message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {duckmesh.v1.RelayedBid & duckmesh.v1.RelayedBid.$Shape} RelayedBid
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): duckmesh.v1.RelayedBid & duckmesh.v1.RelayedBid.$Shape;
+
+            /**
+             * Verifies a RelayedBid message.
+             * @param message Plain object to verify
+             * @returns `null` if valid, otherwise the reason why it is not
+             */
+            static verify(message: { [k: string]: any }): (string|null);
+        }
+
+        namespace RelayedBid {
+
+            /** Properties of a RelayedBid. */
+            interface $Properties {
+
+                /** RelayedBid provider */
+                provider?: (Uint8Array|null);
+
+                /** RelayedBid sealed */
+                sealed?: (duckmesh.v1.Sealed.$Properties|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a RelayedBid. */
+            type $Shape = duckmesh.v1.RelayedBid.$Properties;
+        }
+
+        /**
+         * Properties of a BidSet.
+         * @deprecated Use duckmesh.v1.BidSet.$Properties instead.
+         */
+        interface IBidSet extends duckmesh.v1.BidSet.$Properties {
+        }
+
+        /** Represents a BidSet. */
+        class BidSet {
+
+            /**
+             * Constructs a new BidSet.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: duckmesh.v1.BidSet.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** BidSet match. */
+            match?: (duckmesh.v1.SignedMatch.$Properties|null);
+
+            /** BidSet bids. */
+            bids: duckmesh.v1.RelayedBid.$Properties[];
+
+            /**
+             * Encodes the specified BidSet message. Does not implicitly {@link duckmesh.v1.BidSet.verify|verify} messages.
+             * @param message BidSet message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: duckmesh.v1.BidSet.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a BidSet message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {duckmesh.v1.BidSet & duckmesh.v1.BidSet.$Shape} BidSet
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): duckmesh.v1.BidSet & duckmesh.v1.BidSet.$Shape;
+
+            /**
+             * Verifies a BidSet message.
+             * @param message Plain object to verify
+             * @returns `null` if valid, otherwise the reason why it is not
+             */
+            static verify(message: { [k: string]: any }): (string|null);
+        }
+
+        namespace BidSet {
+
+            /** Properties of a BidSet. */
+            interface $Properties {
+
+                /** BidSet match */
+                match?: (duckmesh.v1.SignedMatch.$Properties|null);
+
+                /** BidSet bids */
+                bids?: (duckmesh.v1.RelayedBid.$Properties[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a BidSet. */
+            type $Shape = duckmesh.v1.BidSet.$Properties;
+        }
+
+        /**
+         * Properties of a MatchFrame.
+         * @deprecated Use duckmesh.v1.MatchFrame.$Properties instead.
+         */
+        interface IMatchFrame extends duckmesh.v1.MatchFrame.$Properties {
+        }
+
+        /** Represents a MatchFrame. */
+        class MatchFrame {
+
+            /**
+             * Constructs a new MatchFrame.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: duckmesh.v1.MatchFrame.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** MatchFrame set. */
+            set?: (duckmesh.v1.BidSet.$Properties|null);
+
+            /** MatchFrame passes. */
+            passes: duckmesh.v1.Pass.$Properties[];
+
+            /**
+             * Encodes the specified MatchFrame message. Does not implicitly {@link duckmesh.v1.MatchFrame.verify|verify} messages.
+             * @param message MatchFrame message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: duckmesh.v1.MatchFrame.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a MatchFrame message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {duckmesh.v1.MatchFrame & duckmesh.v1.MatchFrame.$Shape} MatchFrame
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): duckmesh.v1.MatchFrame & duckmesh.v1.MatchFrame.$Shape;
+
+            /**
+             * Verifies a MatchFrame message.
+             * @param message Plain object to verify
+             * @returns `null` if valid, otherwise the reason why it is not
+             */
+            static verify(message: { [k: string]: any }): (string|null);
+        }
+
+        namespace MatchFrame {
+
+            /** Properties of a MatchFrame. */
+            interface $Properties {
+
+                /** MatchFrame set */
+                set?: (duckmesh.v1.BidSet.$Properties|null);
+
+                /** MatchFrame passes */
+                passes?: (duckmesh.v1.Pass.$Properties[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a MatchFrame. */
+            type $Shape = duckmesh.v1.MatchFrame.$Properties;
+        }
+
+        /**
+         * Properties of a MatchNotice.
+         * @deprecated Use duckmesh.v1.MatchNotice.$Properties instead.
+         */
+        interface IMatchNotice extends duckmesh.v1.MatchNotice.$Properties {
+        }
+
+        /** Represents a MatchNotice. */
+        class MatchNotice {
+
+            /**
+             * Constructs a new MatchNotice.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: duckmesh.v1.MatchNotice.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** MatchNotice match. */
+            match?: (duckmesh.v1.SignedMatch.$Properties|null);
+
+            /** MatchNotice commits. */
+            commits: Uint8Array[];
+
+            /**
+             * Encodes the specified MatchNotice message. Does not implicitly {@link duckmesh.v1.MatchNotice.verify|verify} messages.
+             * @param message MatchNotice message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: duckmesh.v1.MatchNotice.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a MatchNotice message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {duckmesh.v1.MatchNotice & duckmesh.v1.MatchNotice.$Shape} MatchNotice
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): duckmesh.v1.MatchNotice & duckmesh.v1.MatchNotice.$Shape;
+
+            /**
+             * Verifies a MatchNotice message.
+             * @param message Plain object to verify
+             * @returns `null` if valid, otherwise the reason why it is not
+             */
+            static verify(message: { [k: string]: any }): (string|null);
+        }
+
+        namespace MatchNotice {
+
+            /** Properties of a MatchNotice. */
+            interface $Properties {
+
+                /** MatchNotice match */
+                match?: (duckmesh.v1.SignedMatch.$Properties|null);
+
+                /** MatchNotice commits */
+                commits?: (Uint8Array[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a MatchNotice. */
+            type $Shape = duckmesh.v1.MatchNotice.$Properties;
+        }
+
+        /**
+         * Properties of an AuctionProof.
+         * @deprecated Use duckmesh.v1.AuctionProof.$Properties instead.
+         */
+        interface IAuctionProof extends duckmesh.v1.AuctionProof.$Properties {
+        }
+
+        /** Represents an AuctionProof. */
+        class AuctionProof {
+
+            /**
+             * Constructs a new AuctionProof.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: duckmesh.v1.AuctionProof.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** AuctionProof sets. */
+            sets: duckmesh.v1.BidSet.$Properties[];
+
+            /** AuctionProof replySecret. */
+            replySecret: Uint8Array;
+
+            /** AuctionProof ruleVersion. */
+            ruleVersion: number;
+
+            /** AuctionProof excluded. */
+            excluded: Uint8Array[];
+
+            /** AuctionProof draw. */
+            draw: Uint8Array;
+
+            /** AuctionProof auditHash. */
+            auditHash: Uint8Array;
+
+            /**
+             * Encodes the specified AuctionProof message. Does not implicitly {@link duckmesh.v1.AuctionProof.verify|verify} messages.
+             * @param message AuctionProof message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: duckmesh.v1.AuctionProof.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes an AuctionProof message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {duckmesh.v1.AuctionProof & duckmesh.v1.AuctionProof.$Shape} AuctionProof
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): duckmesh.v1.AuctionProof & duckmesh.v1.AuctionProof.$Shape;
+
+            /**
+             * Verifies an AuctionProof message.
+             * @param message Plain object to verify
+             * @returns `null` if valid, otherwise the reason why it is not
+             */
+            static verify(message: { [k: string]: any }): (string|null);
+        }
+
+        namespace AuctionProof {
+
+            /** Properties of an AuctionProof. */
+            interface $Properties {
+
+                /** AuctionProof sets */
+                sets?: (duckmesh.v1.BidSet.$Properties[]|null);
+
+                /** AuctionProof replySecret */
+                replySecret?: (Uint8Array|null);
+
+                /** AuctionProof ruleVersion */
+                ruleVersion?: (number|null);
+
+                /** AuctionProof excluded */
+                excluded?: (Uint8Array[]|null);
+
+                /** AuctionProof draw */
+                draw?: (Uint8Array|null);
+
+                /** AuctionProof auditHash */
+                auditHash?: (Uint8Array|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of an AuctionProof. */
+            type $Shape = duckmesh.v1.AuctionProof.$Properties;
+        }
+
+        /**
+         * Properties of an Openings.
+         * @deprecated Use duckmesh.v1.Openings.$Properties instead.
+         */
+        interface IOpenings extends duckmesh.v1.Openings.$Properties {
+        }
+
+        /** Represents an Openings. */
+        class Openings {
+
+            /**
+             * Constructs a new Openings.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: duckmesh.v1.Openings.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Openings jobId. */
+            jobId: Uint8Array;
+
+            /** Openings attempt. */
+            attempt: number;
+
+            /** Openings proof. */
+            proof?: (duckmesh.v1.AuctionProof.$Properties|null);
+
+            /** Openings winners. */
+            winners: Uint8Array[];
+
+            /** Openings paid. */
+            paid: Uint8Array;
+
+            /** Openings fee. */
+            fee?: (duckmesh.v1.SignedServiceVoucher.$Properties|null);
+
+            /**
+             * Encodes the specified Openings message. Does not implicitly {@link duckmesh.v1.Openings.verify|verify} messages.
+             * @param message Openings message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: duckmesh.v1.Openings.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes an Openings message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {duckmesh.v1.Openings & duckmesh.v1.Openings.$Shape} Openings
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): duckmesh.v1.Openings & duckmesh.v1.Openings.$Shape;
+
+            /**
+             * Verifies an Openings message.
+             * @param message Plain object to verify
+             * @returns `null` if valid, otherwise the reason why it is not
+             */
+            static verify(message: { [k: string]: any }): (string|null);
+        }
+
+        namespace Openings {
+
+            /** Properties of an Openings. */
+            interface $Properties {
+
+                /** Openings jobId */
+                jobId?: (Uint8Array|null);
+
+                /** Openings attempt */
+                attempt?: (number|null);
+
+                /** Openings proof */
+                proof?: (duckmesh.v1.AuctionProof.$Properties|null);
+
+                /** Openings winners */
+                winners?: (Uint8Array[]|null);
+
+                /** Openings paid */
+                paid?: (Uint8Array|null);
+
+                /** Openings fee */
+                fee?: (duckmesh.v1.SignedServiceVoucher.$Properties|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of an Openings. */
+            type $Shape = duckmesh.v1.Openings.$Properties;
+        }
+
+        /**
+         * Properties of a MarketRefuse.
+         * @deprecated Use duckmesh.v1.MarketRefuse.$Properties instead.
+         */
+        interface IMarketRefuse extends duckmesh.v1.MarketRefuse.$Properties {
+        }
+
+        /** Represents a MarketRefuse. */
+        class MarketRefuse {
+
+            /**
+             * Constructs a new MarketRefuse.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: duckmesh.v1.MarketRefuse.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** MarketRefuse jobId. */
+            jobId: Uint8Array;
+
+            /** MarketRefuse attempt. */
+            attempt: number;
+
+            /** MarketRefuse code. */
+            code: string;
+
+            /** MarketRefuse detail. */
+            detail: string;
+
+            /**
+             * Encodes the specified MarketRefuse message. Does not implicitly {@link duckmesh.v1.MarketRefuse.verify|verify} messages.
+             * @param message MarketRefuse message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: duckmesh.v1.MarketRefuse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a MarketRefuse message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {duckmesh.v1.MarketRefuse & duckmesh.v1.MarketRefuse.$Shape} MarketRefuse
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): duckmesh.v1.MarketRefuse & duckmesh.v1.MarketRefuse.$Shape;
+
+            /**
+             * Verifies a MarketRefuse message.
+             * @param message Plain object to verify
+             * @returns `null` if valid, otherwise the reason why it is not
+             */
+            static verify(message: { [k: string]: any }): (string|null);
+        }
+
+        namespace MarketRefuse {
+
+            /** Properties of a MarketRefuse. */
+            interface $Properties {
+
+                /** MarketRefuse jobId */
+                jobId?: (Uint8Array|null);
+
+                /** MarketRefuse attempt */
+                attempt?: (number|null);
+
+                /** MarketRefuse code */
+                code?: (string|null);
+
+                /** MarketRefuse detail */
+                detail?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a MarketRefuse. */
+            type $Shape = duckmesh.v1.MarketRefuse.$Properties;
+        }
+
+        /**
+         * Properties of a MarketFrame.
+         * @deprecated Use duckmesh.v1.MarketFrame.$Properties instead.
+         */
+        interface IMarketFrame extends duckmesh.v1.MarketFrame.$Properties {
+        }
+
+        /** Represents a MarketFrame. */
+        class MarketFrame {
+
+            /**
+             * Constructs a new MarketFrame.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: duckmesh.v1.MarketFrame.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** MarketFrame hello. */
+            hello?: (duckmesh.v1.Hello.$Properties|null);
+
+            /** MarketFrame header. */
+            header?: (duckmesh.v1.Envelope.$Properties|null);
+
+            /** MarketFrame ack. */
+            ack?: (duckmesh.v1.HeaderAck.$Properties|null);
+
+            /** MarketFrame invite. */
+            invite?: (duckmesh.v1.Invite.$Properties|null);
+
+            /** MarketFrame bid. */
+            bid?: (duckmesh.v1.BidFrame.$Properties|null);
+
+            /** MarketFrame bidAck. */
+            bidAck?: (duckmesh.v1.SignedBidAck.$Properties|null);
+
+            /** MarketFrame pass. */
+            pass?: (duckmesh.v1.Pass.$Properties|null);
+
+            /** MarketFrame match. */
+            match?: (duckmesh.v1.MatchFrame.$Properties|null);
+
+            /** MarketFrame notice. */
+            notice?: (duckmesh.v1.MatchNotice.$Properties|null);
+
+            /** MarketFrame openings. */
+            openings?: (duckmesh.v1.Openings.$Properties|null);
+
+            /** MarketFrame refuse. */
+            refuse?: (duckmesh.v1.MarketRefuse.$Properties|null);
+
+            /** MarketFrame ping. */
+            ping?: (duckmesh.v1.MarketPing.$Properties|null);
+
+            /** MarketFrame frame. */
+            frame?: ("hello"|"header"|"ack"|"invite"|"bid"|"bidAck"|"pass"|"match"|"notice"|"openings"|"refuse"|"ping");
+
+            /**
+             * Encodes the specified MarketFrame message. Does not implicitly {@link duckmesh.v1.MarketFrame.verify|verify} messages.
+             * @param message MarketFrame message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: duckmesh.v1.MarketFrame.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a MarketFrame message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {duckmesh.v1.MarketFrame & duckmesh.v1.MarketFrame.$Shape} MarketFrame
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): duckmesh.v1.MarketFrame & duckmesh.v1.MarketFrame.$Shape;
+
+            /**
+             * Verifies a MarketFrame message.
+             * @param message Plain object to verify
+             * @returns `null` if valid, otherwise the reason why it is not
+             */
+            static verify(message: { [k: string]: any }): (string|null);
+        }
+
+        namespace MarketFrame {
+
+            /** Properties of a MarketFrame. */
+            interface $Properties {
+
+                /** MarketFrame hello */
+                hello?: (duckmesh.v1.Hello.$Properties|null);
+
+                /** MarketFrame header */
+                header?: (duckmesh.v1.Envelope.$Properties|null);
+
+                /** MarketFrame ack */
+                ack?: (duckmesh.v1.HeaderAck.$Properties|null);
+
+                /** MarketFrame invite */
+                invite?: (duckmesh.v1.Invite.$Properties|null);
+
+                /** MarketFrame bid */
+                bid?: (duckmesh.v1.BidFrame.$Properties|null);
+
+                /** MarketFrame bidAck */
+                bidAck?: (duckmesh.v1.SignedBidAck.$Properties|null);
+
+                /** MarketFrame pass */
+                pass?: (duckmesh.v1.Pass.$Properties|null);
+
+                /** MarketFrame match */
+                match?: (duckmesh.v1.MatchFrame.$Properties|null);
+
+                /** MarketFrame notice */
+                notice?: (duckmesh.v1.MatchNotice.$Properties|null);
+
+                /** MarketFrame openings */
+                openings?: (duckmesh.v1.Openings.$Properties|null);
+
+                /** MarketFrame refuse */
+                refuse?: (duckmesh.v1.MarketRefuse.$Properties|null);
+
+                /** MarketFrame ping */
+                ping?: (duckmesh.v1.MarketPing.$Properties|null);
+
+                /** MarketFrame frame */
+                frame?: ("hello"|"header"|"ack"|"invite"|"bid"|"bidAck"|"pass"|"match"|"notice"|"openings"|"refuse"|"ping");
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Narrowed shape of a MarketFrame. */
+            type $Shape = {
+              hello?: duckmesh.v1.Hello.$Shape|null;
+              header?: duckmesh.v1.Envelope.$Shape|null;
+              ack?: duckmesh.v1.HeaderAck.$Shape|null;
+              invite?: duckmesh.v1.Invite.$Shape|null;
+              bid?: duckmesh.v1.BidFrame.$Shape|null;
+              bidAck?: duckmesh.v1.SignedBidAck.$Shape|null;
+              pass?: duckmesh.v1.Pass.$Shape|null;
+              match?: duckmesh.v1.MatchFrame.$Shape|null;
+              notice?: duckmesh.v1.MatchNotice.$Shape|null;
+              openings?: duckmesh.v1.Openings.$Shape|null;
+              refuse?: duckmesh.v1.MarketRefuse.$Shape|null;
+              ping?: duckmesh.v1.MarketPing.$Shape|null;
+              $unknowns?: Uint8Array[];
+            } & (
+              ({ frame?: undefined; hello?: null; header?: null; ack?: null; invite?: null; bid?: null; bidAck?: null; pass?: null; match?: null; notice?: null; openings?: null; refuse?: null; ping?: null }|{ frame?: "hello"; hello: duckmesh.v1.Hello.$Shape; header?: null; ack?: null; invite?: null; bid?: null; bidAck?: null; pass?: null; match?: null; notice?: null; openings?: null; refuse?: null; ping?: null }|{ frame?: "header"; hello?: null; header: duckmesh.v1.Envelope.$Shape; ack?: null; invite?: null; bid?: null; bidAck?: null; pass?: null; match?: null; notice?: null; openings?: null; refuse?: null; ping?: null }|{ frame?: "ack"; hello?: null; header?: null; ack: duckmesh.v1.HeaderAck.$Shape; invite?: null; bid?: null; bidAck?: null; pass?: null; match?: null; notice?: null; openings?: null; refuse?: null; ping?: null }|{ frame?: "invite"; hello?: null; header?: null; ack?: null; invite: duckmesh.v1.Invite.$Shape; bid?: null; bidAck?: null; pass?: null; match?: null; notice?: null; openings?: null; refuse?: null; ping?: null }|{ frame?: "bid"; hello?: null; header?: null; ack?: null; invite?: null; bid: duckmesh.v1.BidFrame.$Shape; bidAck?: null; pass?: null; match?: null; notice?: null; openings?: null; refuse?: null; ping?: null }|{ frame?: "bidAck"; hello?: null; header?: null; ack?: null; invite?: null; bid?: null; bidAck: duckmesh.v1.SignedBidAck.$Shape; pass?: null; match?: null; notice?: null; openings?: null; refuse?: null; ping?: null }|{ frame?: "pass"; hello?: null; header?: null; ack?: null; invite?: null; bid?: null; bidAck?: null; pass: duckmesh.v1.Pass.$Shape; match?: null; notice?: null; openings?: null; refuse?: null; ping?: null }|{ frame?: "match"; hello?: null; header?: null; ack?: null; invite?: null; bid?: null; bidAck?: null; pass?: null; match: duckmesh.v1.MatchFrame.$Shape; notice?: null; openings?: null; refuse?: null; ping?: null }|{ frame?: "notice"; hello?: null; header?: null; ack?: null; invite?: null; bid?: null; bidAck?: null; pass?: null; match?: null; notice: duckmesh.v1.MatchNotice.$Shape; openings?: null; refuse?: null; ping?: null }|{ frame?: "openings"; hello?: null; header?: null; ack?: null; invite?: null; bid?: null; bidAck?: null; pass?: null; match?: null; notice?: null; openings: duckmesh.v1.Openings.$Shape; refuse?: null; ping?: null }|{ frame?: "refuse"; hello?: null; header?: null; ack?: null; invite?: null; bid?: null; bidAck?: null; pass?: null; match?: null; notice?: null; openings?: null; refuse: duckmesh.v1.MarketRefuse.$Shape; ping?: null }|{ frame?: "ping"; hello?: null; header?: null; ack?: null; invite?: null; bid?: null; bidAck?: null; pass?: null; match?: null; notice?: null; openings?: null; refuse?: null; ping: duckmesh.v1.MarketPing.$Shape })
+            );
+        }
+
+        /**
+         * Properties of a MarketPing.
+         * @deprecated Use duckmesh.v1.MarketPing.$Properties instead.
+         */
+        interface IMarketPing extends duckmesh.v1.MarketPing.$Properties {
+        }
+
+        /** Represents a MarketPing. */
+        class MarketPing {
+
+            /**
+             * Constructs a new MarketPing.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: duckmesh.v1.MarketPing.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** MarketPing nonce. */
+            nonce: number;
+
+            /** MarketPing pong. */
+            pong: boolean;
+
+            /**
+             * Encodes the specified MarketPing message. Does not implicitly {@link duckmesh.v1.MarketPing.verify|verify} messages.
+             * @param message MarketPing message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: duckmesh.v1.MarketPing.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a MarketPing message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {duckmesh.v1.MarketPing & duckmesh.v1.MarketPing.$Shape} MarketPing
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): duckmesh.v1.MarketPing & duckmesh.v1.MarketPing.$Shape;
+
+            /**
+             * Verifies a MarketPing message.
+             * @param message Plain object to verify
+             * @returns `null` if valid, otherwise the reason why it is not
+             */
+            static verify(message: { [k: string]: any }): (string|null);
+        }
+
+        namespace MarketPing {
+
+            /** Properties of a MarketPing. */
+            interface $Properties {
+
+                /** MarketPing nonce */
+                nonce?: (number|null);
+
+                /** MarketPing pong */
+                pong?: (boolean|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a MarketPing. */
+            type $Shape = duckmesh.v1.MarketPing.$Properties;
+        }
+
+        /** MessageType enum. */
+        enum MessageType {
+
+            /** MESSAGE_TYPE_UNSPECIFIED value */
+            MESSAGE_TYPE_UNSPECIFIED = 0,
+
+            /** MESSAGE_TYPE_OFFER value */
+            MESSAGE_TYPE_OFFER = 1,
+
+            /** MESSAGE_TYPE_PEER_BINDING value */
+            MESSAGE_TYPE_PEER_BINDING = 2,
+
+            /** MESSAGE_TYPE_HEARTBEAT value */
+            MESSAGE_TYPE_HEARTBEAT = 3,
+
+            /** MESSAGE_TYPE_JOB_HEADER value */
+            MESSAGE_TYPE_JOB_HEADER = 4
+        }
+
+        /**
+         * Properties of an Envelope.
+         * @deprecated Use duckmesh.v1.Envelope.$Properties instead.
+         */
+        interface IEnvelope extends duckmesh.v1.Envelope.$Properties {
+        }
+
+        /** Represents an Envelope. */
+        class Envelope {
+
+            /**
+             * Constructs a new Envelope.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: duckmesh.v1.Envelope.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Envelope body. */
+            body: Uint8Array;
+
+            /** Envelope sig. */
+            sig: Uint8Array;
+
+            /**
+             * Encodes the specified Envelope message. Does not implicitly {@link duckmesh.v1.Envelope.verify|verify} messages.
+             * @param message Envelope message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: duckmesh.v1.Envelope.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes an Envelope message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {duckmesh.v1.Envelope & duckmesh.v1.Envelope.$Shape} Envelope
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): duckmesh.v1.Envelope & duckmesh.v1.Envelope.$Shape;
+
+            /**
+             * Verifies an Envelope message.
+             * @param message Plain object to verify
+             * @returns `null` if valid, otherwise the reason why it is not
+             */
+            static verify(message: { [k: string]: any }): (string|null);
+        }
+
+        namespace Envelope {
+
+            /** Properties of an Envelope. */
+            interface $Properties {
+
+                /** Envelope body */
+                body?: (Uint8Array|null);
+
+                /** Envelope sig */
+                sig?: (Uint8Array|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of an Envelope. */
+            type $Shape = duckmesh.v1.Envelope.$Properties;
+        }
+
+        /**
+         * Properties of an EnvelopeBody.
+         * @deprecated Use duckmesh.v1.EnvelopeBody.$Properties instead.
+         */
+        interface IEnvelopeBody extends duckmesh.v1.EnvelopeBody.$Properties {
+        }
+
+        /** Represents an EnvelopeBody. */
+        class EnvelopeBody {
+
+            /**
+             * Constructs a new EnvelopeBody.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: duckmesh.v1.EnvelopeBody.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** EnvelopeBody version. */
+            version: number;
+
+            /** EnvelopeBody type. */
+            type: duckmesh.v1.MessageType;
+
+            /** EnvelopeBody network. */
+            network: string;
+
+            /** EnvelopeBody seq. */
+            seq: number;
+
+            /** EnvelopeBody issuedAtMs. */
+            issuedAtMs: number;
+
+            /** EnvelopeBody expiryMs. */
+            expiryMs: number;
+
+            /** EnvelopeBody peerId. */
+            peerId: Uint8Array;
+
+            /** EnvelopeBody payload. */
+            payload: Uint8Array;
+
+            /**
+             * Encodes the specified EnvelopeBody message. Does not implicitly {@link duckmesh.v1.EnvelopeBody.verify|verify} messages.
+             * @param message EnvelopeBody message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: duckmesh.v1.EnvelopeBody.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes an EnvelopeBody message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {duckmesh.v1.EnvelopeBody & duckmesh.v1.EnvelopeBody.$Shape} EnvelopeBody
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): duckmesh.v1.EnvelopeBody & duckmesh.v1.EnvelopeBody.$Shape;
+
+            /**
+             * Verifies an EnvelopeBody message.
+             * @param message Plain object to verify
+             * @returns `null` if valid, otherwise the reason why it is not
+             */
+            static verify(message: { [k: string]: any }): (string|null);
+        }
+
+        namespace EnvelopeBody {
+
+            /** Properties of an EnvelopeBody. */
+            interface $Properties {
+
+                /** EnvelopeBody version */
+                version?: (number|null);
+
+                /** EnvelopeBody type */
+                type?: (duckmesh.v1.MessageType|null);
+
+                /** EnvelopeBody network */
+                network?: (string|null);
+
+                /** EnvelopeBody seq */
+                seq?: (number|null);
+
+                /** EnvelopeBody issuedAtMs */
+                issuedAtMs?: (number|null);
+
+                /** EnvelopeBody expiryMs */
+                expiryMs?: (number|null);
+
+                /** EnvelopeBody peerId */
+                peerId?: (Uint8Array|null);
+
+                /** EnvelopeBody payload */
+                payload?: (Uint8Array|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of an EnvelopeBody. */
+            type $Shape = duckmesh.v1.EnvelopeBody.$Properties;
+        }
+
+        /**
+         * Properties of a PeerBinding.
+         * @deprecated Use duckmesh.v1.PeerBinding.$Properties instead.
+         */
+        interface IPeerBinding extends duckmesh.v1.PeerBinding.$Properties {
+        }
+
+        /** Represents a PeerBinding. */
+        class PeerBinding {
+
+            /**
+             * Constructs a new PeerBinding.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: duckmesh.v1.PeerBinding.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** PeerBinding peerKey. */
+            peerKey: Uint8Array;
+
+            /** PeerBinding operator. */
+            operator: Uint8Array;
+
+            /** PeerBinding encKey. */
+            encKey: Uint8Array;
+
+            /** PeerBinding expiry. */
+            expiry: number;
+
+            /** PeerBinding signature. */
+            signature: Uint8Array;
+
+            /**
+             * Encodes the specified PeerBinding message. Does not implicitly {@link duckmesh.v1.PeerBinding.verify|verify} messages.
+             * @param message PeerBinding message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: duckmesh.v1.PeerBinding.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a PeerBinding message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {duckmesh.v1.PeerBinding & duckmesh.v1.PeerBinding.$Shape} PeerBinding
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): duckmesh.v1.PeerBinding & duckmesh.v1.PeerBinding.$Shape;
+
+            /**
+             * Verifies a PeerBinding message.
+             * @param message Plain object to verify
+             * @returns `null` if valid, otherwise the reason why it is not
+             */
+            static verify(message: { [k: string]: any }): (string|null);
+        }
+
+        namespace PeerBinding {
+
+            /** Properties of a PeerBinding. */
+            interface $Properties {
+
+                /** PeerBinding peerKey */
+                peerKey?: (Uint8Array|null);
+
+                /** PeerBinding operator */
+                operator?: (Uint8Array|null);
+
+                /** PeerBinding encKey */
+                encKey?: (Uint8Array|null);
+
+                /** PeerBinding expiry */
+                expiry?: (number|null);
+
+                /** PeerBinding signature */
+                signature?: (Uint8Array|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a PeerBinding. */
+            type $Shape = duckmesh.v1.PeerBinding.$Properties;
+        }
+
+        /**
+         * Properties of a ClientBinding.
+         * @deprecated Use duckmesh.v1.ClientBinding.$Properties instead.
+         */
+        interface IClientBinding extends duckmesh.v1.ClientBinding.$Properties {
+        }
+
+        /** Represents a ClientBinding. */
+        class ClientBinding {
+
+            /**
+             * Constructs a new ClientBinding.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: duckmesh.v1.ClientBinding.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** ClientBinding peerKey. */
+            peerKey: Uint8Array;
+
+            /** ClientBinding payer. */
+            payer: Uint8Array;
+
+            /** ClientBinding expiry. */
+            expiry: number;
+
+            /** ClientBinding signature. */
+            signature: Uint8Array;
+
+            /**
+             * Encodes the specified ClientBinding message. Does not implicitly {@link duckmesh.v1.ClientBinding.verify|verify} messages.
+             * @param message ClientBinding message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: duckmesh.v1.ClientBinding.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a ClientBinding message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {duckmesh.v1.ClientBinding & duckmesh.v1.ClientBinding.$Shape} ClientBinding
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): duckmesh.v1.ClientBinding & duckmesh.v1.ClientBinding.$Shape;
+
+            /**
+             * Verifies a ClientBinding message.
+             * @param message Plain object to verify
+             * @returns `null` if valid, otherwise the reason why it is not
+             */
+            static verify(message: { [k: string]: any }): (string|null);
+        }
+
+        namespace ClientBinding {
+
+            /** Properties of a ClientBinding. */
+            interface $Properties {
+
+                /** ClientBinding peerKey */
+                peerKey?: (Uint8Array|null);
+
+                /** ClientBinding payer */
+                payer?: (Uint8Array|null);
+
+                /** ClientBinding expiry */
+                expiry?: (number|null);
+
+                /** ClientBinding signature */
+                signature?: (Uint8Array|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a ClientBinding. */
+            type $Shape = duckmesh.v1.ClientBinding.$Properties;
+        }
+
+        /**
+         * Properties of a Heartbeat.
+         * @deprecated Use duckmesh.v1.Heartbeat.$Properties instead.
+         */
+        interface IHeartbeat extends duckmesh.v1.Heartbeat.$Properties {
+        }
+
+        /** Represents a Heartbeat. */
+        class Heartbeat {
+
+            /**
+             * Constructs a new Heartbeat.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: duckmesh.v1.Heartbeat.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Heartbeat epoch. */
+            epoch: number;
+
+            /** Heartbeat turn. */
+            turn: number;
+
+            /** Heartbeat seat. */
+            seat: Uint8Array;
+
+            /** Heartbeat matches. */
+            matches: number;
+
+            /** Heartbeat matchesHash. */
+            matchesHash: Uint8Array;
+
+            /**
+             * Encodes the specified Heartbeat message. Does not implicitly {@link duckmesh.v1.Heartbeat.verify|verify} messages.
+             * @param message Heartbeat message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: duckmesh.v1.Heartbeat.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Heartbeat message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {duckmesh.v1.Heartbeat & duckmesh.v1.Heartbeat.$Shape} Heartbeat
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): duckmesh.v1.Heartbeat & duckmesh.v1.Heartbeat.$Shape;
+
+            /**
+             * Verifies a Heartbeat message.
+             * @param message Plain object to verify
+             * @returns `null` if valid, otherwise the reason why it is not
+             */
+            static verify(message: { [k: string]: any }): (string|null);
+        }
+
+        namespace Heartbeat {
+
+            /** Properties of a Heartbeat. */
+            interface $Properties {
+
+                /** Heartbeat epoch */
+                epoch?: (number|null);
+
+                /** Heartbeat turn */
+                turn?: (number|null);
+
+                /** Heartbeat seat */
+                seat?: (Uint8Array|null);
+
+                /** Heartbeat matches */
+                matches?: (number|null);
+
+                /** Heartbeat matchesHash */
+                matchesHash?: (Uint8Array|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Heartbeat. */
+            type $Shape = duckmesh.v1.Heartbeat.$Properties;
+        }
+
+        /**
+         * Properties of a Hello.
+         * @deprecated Use duckmesh.v1.Hello.$Properties instead.
+         */
+        interface IHello extends duckmesh.v1.Hello.$Properties {
+        }
+
+        /** Represents a Hello. */
+        class Hello {
+
+            /**
+             * Constructs a new Hello.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: duckmesh.v1.Hello.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Hello version. */
+            version: number;
+
+            /** Hello network. */
+            network: string;
+
+            /** Hello peer. */
+            peer?: (duckmesh.v1.PeerBinding.$Properties|null);
+
+            /** Hello client. */
+            client?: (duckmesh.v1.ClientBinding.$Properties|null);
+
+            /** Hello lastVoucher. */
+            lastVoucher?: (duckmesh.v1.SignedVoucher.$Properties|null);
+
+            /** Hello due. */
+            due: Uint8Array;
+
+            /**
+             * Encodes the specified Hello message. Does not implicitly {@link duckmesh.v1.Hello.verify|verify} messages.
+             * @param message Hello message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: duckmesh.v1.Hello.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Hello message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {duckmesh.v1.Hello & duckmesh.v1.Hello.$Shape} Hello
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): duckmesh.v1.Hello & duckmesh.v1.Hello.$Shape;
+
+            /**
+             * Verifies a Hello message.
+             * @param message Plain object to verify
+             * @returns `null` if valid, otherwise the reason why it is not
+             */
+            static verify(message: { [k: string]: any }): (string|null);
+        }
+
+        namespace Hello {
+
+            /** Properties of a Hello. */
+            interface $Properties {
+
+                /** Hello version */
+                version?: (number|null);
+
+                /** Hello network */
+                network?: (string|null);
+
+                /** Hello peer */
+                peer?: (duckmesh.v1.PeerBinding.$Properties|null);
+
+                /** Hello client */
+                client?: (duckmesh.v1.ClientBinding.$Properties|null);
+
+                /** Hello lastVoucher */
+                lastVoucher?: (duckmesh.v1.SignedVoucher.$Properties|null);
+
+                /** Hello due */
+                due?: (Uint8Array|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Hello. */
+            type $Shape = duckmesh.v1.Hello.$Properties;
+        }
+
+        /**
+         * Properties of a SeatsRequest.
+         * @deprecated Use duckmesh.v1.SeatsRequest.$Properties instead.
+         */
+        interface ISeatsRequest extends duckmesh.v1.SeatsRequest.$Properties {
+        }
+
+        /** Represents a SeatsRequest. */
+        class SeatsRequest {
+
+            /**
+             * Constructs a new SeatsRequest.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: duckmesh.v1.SeatsRequest.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** SeatsRequest id. */
+            id: number;
+
+            /** SeatsRequest shard. */
+            shard: number;
+
+            /**
+             * Encodes the specified SeatsRequest message. Does not implicitly {@link duckmesh.v1.SeatsRequest.verify|verify} messages.
+             * @param message SeatsRequest message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: duckmesh.v1.SeatsRequest.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a SeatsRequest message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {duckmesh.v1.SeatsRequest & duckmesh.v1.SeatsRequest.$Shape} SeatsRequest
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): duckmesh.v1.SeatsRequest & duckmesh.v1.SeatsRequest.$Shape;
+
+            /**
+             * Verifies a SeatsRequest message.
+             * @param message Plain object to verify
+             * @returns `null` if valid, otherwise the reason why it is not
+             */
+            static verify(message: { [k: string]: any }): (string|null);
+        }
+
+        namespace SeatsRequest {
+
+            /** Properties of a SeatsRequest. */
+            interface $Properties {
+
+                /** SeatsRequest id */
+                id?: (number|null);
+
+                /** SeatsRequest shard */
+                shard?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a SeatsRequest. */
+            type $Shape = duckmesh.v1.SeatsRequest.$Properties;
+        }
+
+        /**
+         * Properties of a SeatInfo.
+         * @deprecated Use duckmesh.v1.SeatInfo.$Properties instead.
+         */
+        interface ISeatInfo extends duckmesh.v1.SeatInfo.$Properties {
+        }
+
+        /** Represents a SeatInfo. */
+        class SeatInfo {
+
+            /**
+             * Constructs a new SeatInfo.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: duckmesh.v1.SeatInfo.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** SeatInfo owner. */
+            owner: Uint8Array;
+
+            /** SeatInfo peerKey. */
+            peerKey: Uint8Array;
+
+            /** SeatInfo addresses. */
+            addresses: string[];
+
+            /** SeatInfo silentMs. */
+            silentMs: number;
+
+            /**
+             * Encodes the specified SeatInfo message. Does not implicitly {@link duckmesh.v1.SeatInfo.verify|verify} messages.
+             * @param message SeatInfo message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: duckmesh.v1.SeatInfo.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a SeatInfo message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {duckmesh.v1.SeatInfo & duckmesh.v1.SeatInfo.$Shape} SeatInfo
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): duckmesh.v1.SeatInfo & duckmesh.v1.SeatInfo.$Shape;
+
+            /**
+             * Verifies a SeatInfo message.
+             * @param message Plain object to verify
+             * @returns `null` if valid, otherwise the reason why it is not
+             */
+            static verify(message: { [k: string]: any }): (string|null);
+        }
+
+        namespace SeatInfo {
+
+            /** Properties of a SeatInfo. */
+            interface $Properties {
+
+                /** SeatInfo owner */
+                owner?: (Uint8Array|null);
+
+                /** SeatInfo peerKey */
+                peerKey?: (Uint8Array|null);
+
+                /** SeatInfo addresses */
+                addresses?: (string[]|null);
+
+                /** SeatInfo silentMs */
+                silentMs?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a SeatInfo. */
+            type $Shape = duckmesh.v1.SeatInfo.$Properties;
+        }
+
+        /**
+         * Properties of a TurnSeats.
+         * @deprecated Use duckmesh.v1.TurnSeats.$Properties instead.
+         */
+        interface ITurnSeats extends duckmesh.v1.TurnSeats.$Properties {
+        }
+
+        /** Represents a TurnSeats. */
+        class TurnSeats {
+
+            /**
+             * Constructs a new TurnSeats.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: duckmesh.v1.TurnSeats.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** TurnSeats epoch. */
+            epoch: number;
+
+            /** TurnSeats turn. */
+            turn: number;
+
+            /** TurnSeats seats. */
+            seats: duckmesh.v1.SeatInfo.$Properties[];
+
+            /**
+             * Encodes the specified TurnSeats message. Does not implicitly {@link duckmesh.v1.TurnSeats.verify|verify} messages.
+             * @param message TurnSeats message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: duckmesh.v1.TurnSeats.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a TurnSeats message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {duckmesh.v1.TurnSeats & duckmesh.v1.TurnSeats.$Shape} TurnSeats
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): duckmesh.v1.TurnSeats & duckmesh.v1.TurnSeats.$Shape;
+
+            /**
+             * Verifies a TurnSeats message.
+             * @param message Plain object to verify
+             * @returns `null` if valid, otherwise the reason why it is not
+             */
+            static verify(message: { [k: string]: any }): (string|null);
+        }
+
+        namespace TurnSeats {
+
+            /** Properties of a TurnSeats. */
+            interface $Properties {
+
+                /** TurnSeats epoch */
+                epoch?: (number|null);
+
+                /** TurnSeats turn */
+                turn?: (number|null);
+
+                /** TurnSeats seats */
+                seats?: (duckmesh.v1.SeatInfo.$Properties[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a TurnSeats. */
+            type $Shape = duckmesh.v1.TurnSeats.$Properties;
+        }
+
+        /**
+         * Properties of a SeatsResponse.
+         * @deprecated Use duckmesh.v1.SeatsResponse.$Properties instead.
+         */
+        interface ISeatsResponse extends duckmesh.v1.SeatsResponse.$Properties {
+        }
+
+        /** Represents a SeatsResponse. */
+        class SeatsResponse {
+
+            /**
+             * Constructs a new SeatsResponse.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: duckmesh.v1.SeatsResponse.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** SeatsResponse id. */
+            id: number;
+
+            /** SeatsResponse turns. */
+            turns: duckmesh.v1.TurnSeats.$Properties[];
+
+            /**
+             * Encodes the specified SeatsResponse message. Does not implicitly {@link duckmesh.v1.SeatsResponse.verify|verify} messages.
+             * @param message SeatsResponse message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: duckmesh.v1.SeatsResponse.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a SeatsResponse message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {duckmesh.v1.SeatsResponse & duckmesh.v1.SeatsResponse.$Shape} SeatsResponse
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): duckmesh.v1.SeatsResponse & duckmesh.v1.SeatsResponse.$Shape;
+
+            /**
+             * Verifies a SeatsResponse message.
+             * @param message Plain object to verify
+             * @returns `null` if valid, otherwise the reason why it is not
+             */
+            static verify(message: { [k: string]: any }): (string|null);
+        }
+
+        namespace SeatsResponse {
+
+            /** Properties of a SeatsResponse. */
+            interface $Properties {
+
+                /** SeatsResponse id */
+                id?: (number|null);
+
+                /** SeatsResponse turns */
+                turns?: (duckmesh.v1.TurnSeats.$Properties[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a SeatsResponse. */
+            type $Shape = duckmesh.v1.SeatsResponse.$Properties;
+        }
+
+        /**
+         * Properties of a Forward.
+         * @deprecated Use duckmesh.v1.Forward.$Properties instead.
+         */
+        interface IForward extends duckmesh.v1.Forward.$Properties {
+        }
+
+        /** Represents a Forward. */
+        class Forward {
+
+            /**
+             * Constructs a new Forward.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: duckmesh.v1.Forward.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Forward id. */
+            id: number;
+
+            /** Forward header. */
+            header?: (duckmesh.v1.Envelope.$Properties|null);
+
+            /**
+             * Encodes the specified Forward message. Does not implicitly {@link duckmesh.v1.Forward.verify|verify} messages.
+             * @param message Forward message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: duckmesh.v1.Forward.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Forward message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {duckmesh.v1.Forward & duckmesh.v1.Forward.$Shape} Forward
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): duckmesh.v1.Forward & duckmesh.v1.Forward.$Shape;
+
+            /**
+             * Verifies a Forward message.
+             * @param message Plain object to verify
+             * @returns `null` if valid, otherwise the reason why it is not
+             */
+            static verify(message: { [k: string]: any }): (string|null);
+        }
+
+        namespace Forward {
+
+            /** Properties of a Forward. */
+            interface $Properties {
+
+                /** Forward id */
+                id?: (number|null);
+
+                /** Forward header */
+                header?: (duckmesh.v1.Envelope.$Properties|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Forward. */
+            type $Shape = duckmesh.v1.Forward.$Properties;
+        }
+
+        /**
+         * Properties of a ForwardResult.
+         * @deprecated Use duckmesh.v1.ForwardResult.$Properties instead.
+         */
+        interface IForwardResult extends duckmesh.v1.ForwardResult.$Properties {
+        }
+
+        /** Represents a ForwardResult. */
+        class ForwardResult {
+
+            /**
+             * Constructs a new ForwardResult.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: duckmesh.v1.ForwardResult.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** ForwardResult id. */
+            id: number;
+
+            /** ForwardResult code. */
+            code: string;
+
+            /**
+             * Encodes the specified ForwardResult message. Does not implicitly {@link duckmesh.v1.ForwardResult.verify|verify} messages.
+             * @param message ForwardResult message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: duckmesh.v1.ForwardResult.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a ForwardResult message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {duckmesh.v1.ForwardResult & duckmesh.v1.ForwardResult.$Shape} ForwardResult
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): duckmesh.v1.ForwardResult & duckmesh.v1.ForwardResult.$Shape;
+
+            /**
+             * Verifies a ForwardResult message.
+             * @param message Plain object to verify
+             * @returns `null` if valid, otherwise the reason why it is not
+             */
+            static verify(message: { [k: string]: any }): (string|null);
+        }
+
+        namespace ForwardResult {
+
+            /** Properties of a ForwardResult. */
+            interface $Properties {
+
+                /** ForwardResult id */
+                id?: (number|null);
+
+                /** ForwardResult code */
+                code?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a ForwardResult. */
+            type $Shape = duckmesh.v1.ForwardResult.$Properties;
+        }
+
+        /**
+         * Properties of a LightFrame.
+         * @deprecated Use duckmesh.v1.LightFrame.$Properties instead.
+         */
+        interface ILightFrame extends duckmesh.v1.LightFrame.$Properties {
+        }
+
+        /** Represents a LightFrame. */
+        class LightFrame {
+
+            /**
+             * Constructs a new LightFrame.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: duckmesh.v1.LightFrame.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** LightFrame hello. */
+            hello?: (duckmesh.v1.Hello.$Properties|null);
+
+            /** LightFrame seatsRequest. */
+            seatsRequest?: (duckmesh.v1.SeatsRequest.$Properties|null);
+
+            /** LightFrame seatsResponse. */
+            seatsResponse?: (duckmesh.v1.SeatsResponse.$Properties|null);
+
+            /** LightFrame forward. */
+            forward?: (duckmesh.v1.Forward.$Properties|null);
+
+            /** LightFrame forwardResult. */
+            forwardResult?: (duckmesh.v1.ForwardResult.$Properties|null);
+
+            /** LightFrame frame. */
+            frame?: ("hello"|"seatsRequest"|"seatsResponse"|"forward"|"forwardResult");
+
+            /**
+             * Encodes the specified LightFrame message. Does not implicitly {@link duckmesh.v1.LightFrame.verify|verify} messages.
+             * @param message LightFrame message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: duckmesh.v1.LightFrame.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a LightFrame message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {duckmesh.v1.LightFrame & duckmesh.v1.LightFrame.$Shape} LightFrame
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): duckmesh.v1.LightFrame & duckmesh.v1.LightFrame.$Shape;
+
+            /**
+             * Verifies a LightFrame message.
+             * @param message Plain object to verify
+             * @returns `null` if valid, otherwise the reason why it is not
+             */
+            static verify(message: { [k: string]: any }): (string|null);
+        }
+
+        namespace LightFrame {
+
+            /** Properties of a LightFrame. */
+            interface $Properties {
+
+                /** LightFrame hello */
+                hello?: (duckmesh.v1.Hello.$Properties|null);
+
+                /** LightFrame seatsRequest */
+                seatsRequest?: (duckmesh.v1.SeatsRequest.$Properties|null);
+
+                /** LightFrame seatsResponse */
+                seatsResponse?: (duckmesh.v1.SeatsResponse.$Properties|null);
+
+                /** LightFrame forward */
+                forward?: (duckmesh.v1.Forward.$Properties|null);
+
+                /** LightFrame forwardResult */
+                forwardResult?: (duckmesh.v1.ForwardResult.$Properties|null);
+
+                /** LightFrame frame */
+                frame?: ("hello"|"seatsRequest"|"seatsResponse"|"forward"|"forwardResult");
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Narrowed shape of a LightFrame. */
+            type $Shape = {
+              hello?: duckmesh.v1.Hello.$Shape|null;
+              seatsRequest?: duckmesh.v1.SeatsRequest.$Shape|null;
+              seatsResponse?: duckmesh.v1.SeatsResponse.$Shape|null;
+              forward?: duckmesh.v1.Forward.$Shape|null;
+              forwardResult?: duckmesh.v1.ForwardResult.$Shape|null;
+              $unknowns?: Uint8Array[];
+            } & (
+              ({ frame?: undefined; hello?: null; seatsRequest?: null; seatsResponse?: null; forward?: null; forwardResult?: null }|{ frame?: "hello"; hello: duckmesh.v1.Hello.$Shape; seatsRequest?: null; seatsResponse?: null; forward?: null; forwardResult?: null }|{ frame?: "seatsRequest"; hello?: null; seatsRequest: duckmesh.v1.SeatsRequest.$Shape; seatsResponse?: null; forward?: null; forwardResult?: null }|{ frame?: "seatsResponse"; hello?: null; seatsRequest?: null; seatsResponse: duckmesh.v1.SeatsResponse.$Shape; forward?: null; forwardResult?: null }|{ frame?: "forward"; hello?: null; seatsRequest?: null; seatsResponse?: null; forward: duckmesh.v1.Forward.$Shape; forwardResult?: null }|{ frame?: "forwardResult"; hello?: null; seatsRequest?: null; seatsResponse?: null; forward?: null; forwardResult: duckmesh.v1.ForwardResult.$Shape })
             );
         }
     }

@@ -1102,6 +1102,785 @@ export const duckmesh = $root.duckmesh = (() => {
             return Voucher;
         })();
 
+        v1.Bid = (function() {
+
+            const Bid = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Bid.prototype.jobId = $util.newBuffer([]);
+
+            Bid.prototype.attempt = 0;
+
+            Bid.prototype.provider = $util.newBuffer([]);
+
+            Bid.prototype.priceIn = $util.newBuffer([]);
+
+            Bid.prototype.priceOut = $util.newBuffer([]);
+
+            Bid.prototype.etaMs = 0;
+
+            Bid.prototype.funding = 0;
+
+            Bid.prototype.expiry = 0;
+
+            Bid.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId") && message.jobId.length)
+                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.jobId);
+                if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt") && message.attempt !== 0)
+                    writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.attempt);
+                if (message.provider != null && $Object.hasOwnProperty.call(message, "provider") && message.provider.length)
+                    writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.provider);
+                if (message.priceIn != null && $Object.hasOwnProperty.call(message, "priceIn") && message.priceIn.length)
+                    writer.uint32(/* id 4, wireType 2 =*/34).bytes(message.priceIn);
+                if (message.priceOut != null && $Object.hasOwnProperty.call(message, "priceOut") && message.priceOut.length)
+                    writer.uint32(/* id 5, wireType 2 =*/42).bytes(message.priceOut);
+                if (message.etaMs != null && $Object.hasOwnProperty.call(message, "etaMs") && message.etaMs !== 0)
+                    writer.uint32(/* id 6, wireType 0 =*/48).uint32(message.etaMs);
+                if (message.funding != null && $Object.hasOwnProperty.call(message, "funding") && message.funding !== 0)
+                    writer.uint32(/* id 7, wireType 0 =*/56).uint32(message.funding);
+                if (message.expiry != null && $Object.hasOwnProperty.call(message, "expiry") && (typeof message.expiry === "object" ? message.expiry.low || message.expiry.high : message.expiry !== 0))
+                    writer.uint32(/* id 8, wireType 0 =*/64).uint64(message.expiry);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Bid.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.duckmesh.v1.Bid();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.jobId = value;
+                            else
+                                delete message.jobId;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.attempt = value;
+                            else
+                                delete message.attempt;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.provider = value;
+                            else
+                                delete message.provider;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.priceIn = value;
+                            else
+                                delete message.priceIn;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.priceOut = value;
+                            else
+                                delete message.priceOut;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.etaMs = value;
+                            else
+                                delete message.etaMs;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.funding = value;
+                            else
+                                delete message.funding;
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
+                                message.expiry = value;
+                            else
+                                delete message.expiry;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            Bid.verify = function (message, _depth) {
+                if (typeof message !== "object" || message === null)
+                    return "object expected";
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    return "max depth exceeded";
+                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId"))
+                    if (!(message.jobId && typeof message.jobId.length === "number" || $util.isString(message.jobId)))
+                        return "jobId: buffer expected";
+                if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt"))
+                    if (!$util.isInteger(message.attempt))
+                        return "attempt: integer expected";
+                if (message.provider != null && $Object.hasOwnProperty.call(message, "provider"))
+                    if (!(message.provider && typeof message.provider.length === "number" || $util.isString(message.provider)))
+                        return "provider: buffer expected";
+                if (message.priceIn != null && $Object.hasOwnProperty.call(message, "priceIn"))
+                    if (!(message.priceIn && typeof message.priceIn.length === "number" || $util.isString(message.priceIn)))
+                        return "priceIn: buffer expected";
+                if (message.priceOut != null && $Object.hasOwnProperty.call(message, "priceOut"))
+                    if (!(message.priceOut && typeof message.priceOut.length === "number" || $util.isString(message.priceOut)))
+                        return "priceOut: buffer expected";
+                if (message.etaMs != null && $Object.hasOwnProperty.call(message, "etaMs"))
+                    if (!$util.isInteger(message.etaMs))
+                        return "etaMs: integer expected";
+                if (message.funding != null && $Object.hasOwnProperty.call(message, "funding"))
+                    if (!$util.isInteger(message.funding))
+                        return "funding: integer expected";
+                if (message.expiry != null && $Object.hasOwnProperty.call(message, "expiry"))
+                    if (!$util.isInteger(message.expiry) && !(message.expiry && $util.isInteger(message.expiry.low) && $util.isInteger(message.expiry.high)))
+                        return "expiry: integer|Long expected";
+                return null;
+            };
+
+            return Bid;
+        })();
+
+        v1.BidAck = (function() {
+
+            const BidAck = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            BidAck.prototype.jobId = $util.newBuffer([]);
+
+            BidAck.prototype.attempt = 0;
+
+            BidAck.prototype.seat = $util.newBuffer([]);
+
+            BidAck.prototype.commit = $util.newBuffer([]);
+
+            BidAck.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId") && message.jobId.length)
+                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.jobId);
+                if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt") && message.attempt !== 0)
+                    writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.attempt);
+                if (message.seat != null && $Object.hasOwnProperty.call(message, "seat") && message.seat.length)
+                    writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.seat);
+                if (message.commit != null && $Object.hasOwnProperty.call(message, "commit") && message.commit.length)
+                    writer.uint32(/* id 4, wireType 2 =*/34).bytes(message.commit);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            BidAck.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.duckmesh.v1.BidAck();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.jobId = value;
+                            else
+                                delete message.jobId;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.attempt = value;
+                            else
+                                delete message.attempt;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.seat = value;
+                            else
+                                delete message.seat;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.commit = value;
+                            else
+                                delete message.commit;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            BidAck.verify = function (message, _depth) {
+                if (typeof message !== "object" || message === null)
+                    return "object expected";
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    return "max depth exceeded";
+                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId"))
+                    if (!(message.jobId && typeof message.jobId.length === "number" || $util.isString(message.jobId)))
+                        return "jobId: buffer expected";
+                if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt"))
+                    if (!$util.isInteger(message.attempt))
+                        return "attempt: integer expected";
+                if (message.seat != null && $Object.hasOwnProperty.call(message, "seat"))
+                    if (!(message.seat && typeof message.seat.length === "number" || $util.isString(message.seat)))
+                        return "seat: buffer expected";
+                if (message.commit != null && $Object.hasOwnProperty.call(message, "commit"))
+                    if (!(message.commit && typeof message.commit.length === "number" || $util.isString(message.commit)))
+                        return "commit: buffer expected";
+                return null;
+            };
+
+            return BidAck;
+        })();
+
+        v1.Match = (function() {
+
+            const Match = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Match.prototype.jobId = $util.newBuffer([]);
+
+            Match.prototype.attempt = 0;
+
+            Match.prototype.epoch = 0;
+
+            Match.prototype.turn = 0;
+
+            Match.prototype.seat = $util.newBuffer([]);
+
+            Match.prototype.bidsRoot = $util.newBuffer([]);
+
+            Match.prototype.bids = 0;
+
+            Match.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId") && message.jobId.length)
+                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.jobId);
+                if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt") && message.attempt !== 0)
+                    writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.attempt);
+                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
+                    writer.uint32(/* id 3, wireType 0 =*/24).uint64(message.epoch);
+                if (message.turn != null && $Object.hasOwnProperty.call(message, "turn") && message.turn !== 0)
+                    writer.uint32(/* id 4, wireType 0 =*/32).uint32(message.turn);
+                if (message.seat != null && $Object.hasOwnProperty.call(message, "seat") && message.seat.length)
+                    writer.uint32(/* id 5, wireType 2 =*/42).bytes(message.seat);
+                if (message.bidsRoot != null && $Object.hasOwnProperty.call(message, "bidsRoot") && message.bidsRoot.length)
+                    writer.uint32(/* id 6, wireType 2 =*/50).bytes(message.bidsRoot);
+                if (message.bids != null && $Object.hasOwnProperty.call(message, "bids") && message.bids !== 0)
+                    writer.uint32(/* id 7, wireType 0 =*/56).uint32(message.bids);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Match.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.duckmesh.v1.Match();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.jobId = value;
+                            else
+                                delete message.jobId;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.attempt = value;
+                            else
+                                delete message.attempt;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
+                                message.epoch = value;
+                            else
+                                delete message.epoch;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.turn = value;
+                            else
+                                delete message.turn;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.seat = value;
+                            else
+                                delete message.seat;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.bidsRoot = value;
+                            else
+                                delete message.bidsRoot;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.bids = value;
+                            else
+                                delete message.bids;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            Match.verify = function (message, _depth) {
+                if (typeof message !== "object" || message === null)
+                    return "object expected";
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    return "max depth exceeded";
+                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId"))
+                    if (!(message.jobId && typeof message.jobId.length === "number" || $util.isString(message.jobId)))
+                        return "jobId: buffer expected";
+                if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt"))
+                    if (!$util.isInteger(message.attempt))
+                        return "attempt: integer expected";
+                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch"))
+                    if (!$util.isInteger(message.epoch) && !(message.epoch && $util.isInteger(message.epoch.low) && $util.isInteger(message.epoch.high)))
+                        return "epoch: integer|Long expected";
+                if (message.turn != null && $Object.hasOwnProperty.call(message, "turn"))
+                    if (!$util.isInteger(message.turn))
+                        return "turn: integer expected";
+                if (message.seat != null && $Object.hasOwnProperty.call(message, "seat"))
+                    if (!(message.seat && typeof message.seat.length === "number" || $util.isString(message.seat)))
+                        return "seat: buffer expected";
+                if (message.bidsRoot != null && $Object.hasOwnProperty.call(message, "bidsRoot"))
+                    if (!(message.bidsRoot && typeof message.bidsRoot.length === "number" || $util.isString(message.bidsRoot)))
+                        return "bidsRoot: buffer expected";
+                if (message.bids != null && $Object.hasOwnProperty.call(message, "bids"))
+                    if (!$util.isInteger(message.bids))
+                        return "bids: integer expected";
+                return null;
+            };
+
+            return Match;
+        })();
+
+        v1.ServiceVoucher = (function() {
+
+            const ServiceVoucher = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            ServiceVoucher.prototype.payer = $util.newBuffer([]);
+
+            ServiceVoucher.prototype.provider = $util.newBuffer([]);
+
+            ServiceVoucher.prototype.cumulative = $util.newBuffer([]);
+
+            ServiceVoucher.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.payer != null && $Object.hasOwnProperty.call(message, "payer") && message.payer.length)
+                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.payer);
+                if (message.provider != null && $Object.hasOwnProperty.call(message, "provider") && message.provider.length)
+                    writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.provider);
+                if (message.cumulative != null && $Object.hasOwnProperty.call(message, "cumulative") && message.cumulative.length)
+                    writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.cumulative);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            ServiceVoucher.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.duckmesh.v1.ServiceVoucher();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.payer = value;
+                            else
+                                delete message.payer;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.provider = value;
+                            else
+                                delete message.provider;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.cumulative = value;
+                            else
+                                delete message.cumulative;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            ServiceVoucher.verify = function (message, _depth) {
+                if (typeof message !== "object" || message === null)
+                    return "object expected";
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    return "max depth exceeded";
+                if (message.payer != null && $Object.hasOwnProperty.call(message, "payer"))
+                    if (!(message.payer && typeof message.payer.length === "number" || $util.isString(message.payer)))
+                        return "payer: buffer expected";
+                if (message.provider != null && $Object.hasOwnProperty.call(message, "provider"))
+                    if (!(message.provider && typeof message.provider.length === "number" || $util.isString(message.provider)))
+                        return "provider: buffer expected";
+                if (message.cumulative != null && $Object.hasOwnProperty.call(message, "cumulative"))
+                    if (!(message.cumulative && typeof message.cumulative.length === "number" || $util.isString(message.cumulative)))
+                        return "cumulative: buffer expected";
+                return null;
+            };
+
+            return ServiceVoucher;
+        })();
+
+        v1.Sealed = (function() {
+
+            const Sealed = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Sealed.prototype.enc = $util.newBuffer([]);
+
+            Sealed.prototype.ciphertext = $util.newBuffer([]);
+
+            Sealed.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.enc != null && $Object.hasOwnProperty.call(message, "enc") && message.enc.length)
+                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.enc);
+                if (message.ciphertext != null && $Object.hasOwnProperty.call(message, "ciphertext") && message.ciphertext.length)
+                    writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.ciphertext);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Sealed.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.duckmesh.v1.Sealed();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.enc = value;
+                            else
+                                delete message.enc;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.ciphertext = value;
+                            else
+                                delete message.ciphertext;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            Sealed.verify = function (message, _depth) {
+                if (typeof message !== "object" || message === null)
+                    return "object expected";
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    return "max depth exceeded";
+                if (message.enc != null && $Object.hasOwnProperty.call(message, "enc"))
+                    if (!(message.enc && typeof message.enc.length === "number" || $util.isString(message.enc)))
+                        return "enc: buffer expected";
+                if (message.ciphertext != null && $Object.hasOwnProperty.call(message, "ciphertext"))
+                    if (!(message.ciphertext && typeof message.ciphertext.length === "number" || $util.isString(message.ciphertext)))
+                        return "ciphertext: buffer expected";
+                return null;
+            };
+
+            return Sealed;
+        })();
+
         v1.SignedJobOrder = (function() {
 
             const SignedJobOrder = function (properties) {
@@ -1650,6 +2429,446 @@ export const duckmesh = $root.duckmesh = (() => {
             };
 
             return SignedVoucher;
+        })();
+
+        v1.SignedBid = (function() {
+
+            const SignedBid = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            SignedBid.prototype.bid = null;
+
+            SignedBid.prototype.signature = $util.newBuffer([]);
+
+            SignedBid.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.bid != null && $Object.hasOwnProperty.call(message, "bid"))
+                    $root.duckmesh.v1.Bid.encode(message.bid, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
+                    writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.signature);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            SignedBid.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.duckmesh.v1.SignedBid();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            message.bid = $root.duckmesh.v1.Bid.decode(reader, reader.size(), $undefined, _depth + 1, message.bid);
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.signature = value;
+                            else
+                                delete message.signature;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            SignedBid.verify = function (message, _depth) {
+                if (typeof message !== "object" || message === null)
+                    return "object expected";
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    return "max depth exceeded";
+                if (message.bid != null && $Object.hasOwnProperty.call(message, "bid")) {
+                    let error = $root.duckmesh.v1.Bid.verify(message.bid, _depth + 1);
+                    if (error)
+                        return "bid." + error;
+                }
+                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature"))
+                    if (!(message.signature && typeof message.signature.length === "number" || $util.isString(message.signature)))
+                        return "signature: buffer expected";
+                return null;
+            };
+
+            return SignedBid;
+        })();
+
+        v1.SignedBidAck = (function() {
+
+            const SignedBidAck = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            SignedBidAck.prototype.ack = null;
+
+            SignedBidAck.prototype.signature = $util.newBuffer([]);
+
+            SignedBidAck.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.ack != null && $Object.hasOwnProperty.call(message, "ack"))
+                    $root.duckmesh.v1.BidAck.encode(message.ack, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
+                    writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.signature);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            SignedBidAck.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.duckmesh.v1.SignedBidAck();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            message.ack = $root.duckmesh.v1.BidAck.decode(reader, reader.size(), $undefined, _depth + 1, message.ack);
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.signature = value;
+                            else
+                                delete message.signature;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            SignedBidAck.verify = function (message, _depth) {
+                if (typeof message !== "object" || message === null)
+                    return "object expected";
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    return "max depth exceeded";
+                if (message.ack != null && $Object.hasOwnProperty.call(message, "ack")) {
+                    let error = $root.duckmesh.v1.BidAck.verify(message.ack, _depth + 1);
+                    if (error)
+                        return "ack." + error;
+                }
+                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature"))
+                    if (!(message.signature && typeof message.signature.length === "number" || $util.isString(message.signature)))
+                        return "signature: buffer expected";
+                return null;
+            };
+
+            return SignedBidAck;
+        })();
+
+        v1.SignedMatch = (function() {
+
+            const SignedMatch = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            SignedMatch.prototype.match = null;
+
+            SignedMatch.prototype.signature = $util.newBuffer([]);
+
+            SignedMatch.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.match != null && $Object.hasOwnProperty.call(message, "match"))
+                    $root.duckmesh.v1.Match.encode(message.match, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
+                    writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.signature);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            SignedMatch.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.duckmesh.v1.SignedMatch();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            message.match = $root.duckmesh.v1.Match.decode(reader, reader.size(), $undefined, _depth + 1, message.match);
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.signature = value;
+                            else
+                                delete message.signature;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            SignedMatch.verify = function (message, _depth) {
+                if (typeof message !== "object" || message === null)
+                    return "object expected";
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    return "max depth exceeded";
+                if (message.match != null && $Object.hasOwnProperty.call(message, "match")) {
+                    let error = $root.duckmesh.v1.Match.verify(message.match, _depth + 1);
+                    if (error)
+                        return "match." + error;
+                }
+                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature"))
+                    if (!(message.signature && typeof message.signature.length === "number" || $util.isString(message.signature)))
+                        return "signature: buffer expected";
+                return null;
+            };
+
+            return SignedMatch;
+        })();
+
+        v1.SignedServiceVoucher = (function() {
+
+            const SignedServiceVoucher = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            SignedServiceVoucher.prototype.voucher = null;
+
+            SignedServiceVoucher.prototype.signature = $util.newBuffer([]);
+
+            SignedServiceVoucher.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.voucher != null && $Object.hasOwnProperty.call(message, "voucher"))
+                    $root.duckmesh.v1.ServiceVoucher.encode(message.voucher, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
+                    writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.signature);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            SignedServiceVoucher.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.duckmesh.v1.SignedServiceVoucher();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            message.voucher = $root.duckmesh.v1.ServiceVoucher.decode(reader, reader.size(), $undefined, _depth + 1, message.voucher);
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.signature = value;
+                            else
+                                delete message.signature;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            SignedServiceVoucher.verify = function (message, _depth) {
+                if (typeof message !== "object" || message === null)
+                    return "object expected";
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    return "max depth exceeded";
+                if (message.voucher != null && $Object.hasOwnProperty.call(message, "voucher")) {
+                    let error = $root.duckmesh.v1.ServiceVoucher.verify(message.voucher, _depth + 1);
+                    if (error)
+                        return "voucher." + error;
+                }
+                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature"))
+                    if (!(message.signature && typeof message.signature.length === "number" || $util.isString(message.signature)))
+                        return "signature: buffer expected";
+                return null;
+            };
+
+            return SignedServiceVoucher;
         })();
 
         v1.ChatMessage = (function() {
@@ -2226,117 +3445,6 @@ export const duckmesh = $root.duckmesh = (() => {
             return JobSpec;
         })();
 
-        v1.Sealed = (function() {
-
-            const Sealed = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            Sealed.prototype.enc = $util.newBuffer([]);
-
-            Sealed.prototype.ciphertext = $util.newBuffer([]);
-
-            Sealed.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.enc != null && $Object.hasOwnProperty.call(message, "enc") && message.enc.length)
-                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.enc);
-                if (message.ciphertext != null && $Object.hasOwnProperty.call(message, "ciphertext") && message.ciphertext.length)
-                    writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.ciphertext);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            Sealed.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.Sealed();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.enc = value;
-                            else
-                                delete message.enc;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.ciphertext = value;
-                            else
-                                delete message.ciphertext;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            Sealed.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.enc != null && $Object.hasOwnProperty.call(message, "enc"))
-                    if (!(message.enc && typeof message.enc.length === "number" || $util.isString(message.enc)))
-                        return "enc: buffer expected";
-                if (message.ciphertext != null && $Object.hasOwnProperty.call(message, "ciphertext"))
-                    if (!(message.ciphertext && typeof message.ciphertext.length === "number" || $util.isString(message.ciphertext)))
-                        return "ciphertext: buffer expected";
-                return null;
-            };
-
-            return Sealed;
-        })();
-
         v1.AwardFrame = (function() {
 
             const AwardFrame = function (properties) {
@@ -2365,6 +3473,8 @@ export const duckmesh = $root.duckmesh = (() => {
 
             AwardFrame.prototype.prefixIds = $util.emptyArray;
 
+            AwardFrame.prototype.auction = null;
+
             AwardFrame.encode = function (message, writer, _depth) {
                 if (!writer)
                     writer = $Writer.create();
@@ -2390,6 +3500,8 @@ export const duckmesh = $root.duckmesh = (() => {
                     $root.duckmesh.v1.VoucherFrame.encode(message.voucher, writer.uint32(/* id 8, wireType 2 =*/66).fork(), _depth + 1).ldelim();
                 if (message.prefixIds != null && message.prefixIds.length)
                     writer.uint32(/* id 9, wireType 2 =*/74).uint32s(message.prefixIds);
+                if (message.auction != null && $Object.hasOwnProperty.call(message, "auction"))
+                    $root.duckmesh.v1.AuctionProof.encode(message.auction, writer.uint32(/* id 10, wireType 2 =*/82).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -2497,6 +3609,12 @@ export const duckmesh = $root.duckmesh = (() => {
                             message.prefixIds.push(reader.uint32());
                             continue;
                         }
+                    case 10: {
+                            if (wireType !== 2)
+                                break;
+                            message.auction = $root.duckmesh.v1.AuctionProof.decode(reader, reader.size(), $undefined, _depth + 1, message.auction);
+                            continue;
+                        }
                     }
                     reader.skipType(wireType, _depth, tag);
                     if (!reader.discardUnknown) {
@@ -2559,6 +3677,11 @@ export const duckmesh = $root.duckmesh = (() => {
                     for (let i = 0; i < message.prefixIds.length; ++i)
                         if (!$util.isInteger(message.prefixIds[i]))
                             return "prefixIds: integer[] expected";
+                }
+                if (message.auction != null && $Object.hasOwnProperty.call(message, "auction")) {
+                    let error = $root.duckmesh.v1.AuctionProof.verify(message.auction, _depth + 1);
+                    if (error)
+                        return "auction." + error;
                 }
                 return null;
             };
@@ -3416,6 +4539,175 @@ export const duckmesh = $root.duckmesh = (() => {
             return ReceiptFrame;
         })();
 
+        v1.Reveal = (function() {
+
+            const Reveal = function (properties) {
+                this.ids = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Reveal.prototype.jobId = $util.newBuffer([]);
+
+            Reveal.prototype.segment = 0;
+
+            Reveal.prototype.salt = $util.newBuffer([]);
+
+            Reveal.prototype.ids = $util.emptyArray;
+
+            Reveal.prototype.text = "";
+
+            Reveal.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId") && message.jobId.length)
+                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.jobId);
+                if (message.segment != null && $Object.hasOwnProperty.call(message, "segment") && message.segment !== 0)
+                    writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.segment);
+                if (message.salt != null && $Object.hasOwnProperty.call(message, "salt") && message.salt.length)
+                    writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.salt);
+                if (message.ids != null && message.ids.length)
+                    writer.uint32(/* id 4, wireType 2 =*/34).uint32s(message.ids);
+                if (message.text != null && $Object.hasOwnProperty.call(message, "text") && message.text !== "")
+                    writer.uint32(/* id 5, wireType 2 =*/42).string(message.text);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Reveal.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.duckmesh.v1.Reveal();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.jobId = value;
+                            else
+                                delete message.jobId;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.segment = value;
+                            else
+                                delete message.segment;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.salt = value;
+                            else
+                                delete message.salt;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType === 2) {
+                                if (!(message.ids && message.ids.length))
+                                    message.ids = [];
+                                reader.uint32s(message.ids);
+                                continue;
+                            }
+                            if (wireType !== 0)
+                                break;
+                            if (!(message.ids && message.ids.length))
+                                message.ids = [];
+                            message.ids.push(reader.uint32());
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.text = value;
+                            else
+                                delete message.text;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            Reveal.verify = function (message, _depth) {
+                if (typeof message !== "object" || message === null)
+                    return "object expected";
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    return "max depth exceeded";
+                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId"))
+                    if (!(message.jobId && typeof message.jobId.length === "number" || $util.isString(message.jobId)))
+                        return "jobId: buffer expected";
+                if (message.segment != null && $Object.hasOwnProperty.call(message, "segment"))
+                    if (!$util.isInteger(message.segment))
+                        return "segment: integer expected";
+                if (message.salt != null && $Object.hasOwnProperty.call(message, "salt"))
+                    if (!(message.salt && typeof message.salt.length === "number" || $util.isString(message.salt)))
+                        return "salt: buffer expected";
+                if (message.ids != null && $Object.hasOwnProperty.call(message, "ids")) {
+                    if (!$Array.isArray(message.ids))
+                        return "ids: array expected";
+                    for (let i = 0; i < message.ids.length; ++i)
+                        if (!$util.isInteger(message.ids[i]))
+                            return "ids: integer[] expected";
+                }
+                if (message.text != null && $Object.hasOwnProperty.call(message, "text"))
+                    if (!$util.isString(message.text))
+                        return "text: string expected";
+                return null;
+            };
+
+            return Reveal;
+        })();
+
         v1.Cancel = (function() {
 
             const Cancel = function (properties) {
@@ -3679,6 +4971,8 @@ export const duckmesh = $root.duckmesh = (() => {
 
             JobFrame.prototype.receipt = null;
 
+            JobFrame.prototype.reveal = null;
+
             JobFrame.prototype.cancel = null;
 
             JobFrame.prototype.ping = null;
@@ -3689,7 +4983,7 @@ export const duckmesh = $root.duckmesh = (() => {
             let $oneOfFields;
 
             $Object.defineProperty(JobFrame.prototype, "frame", {
-                get: $util.oneOfGetter($oneOfFields = ["hello", "award", "accept", "busy", "refuse", "chunk", "voucher", "receipt", "cancel", "ping", "stopped"]),
+                get: $util.oneOfGetter($oneOfFields = ["hello", "award", "accept", "busy", "refuse", "chunk", "voucher", "receipt", "reveal", "cancel", "ping", "stopped"]),
                 set: $util.oneOfSetter($oneOfFields)
             });
 
@@ -3716,6 +5010,8 @@ export const duckmesh = $root.duckmesh = (() => {
                     $root.duckmesh.v1.VoucherFrame.encode(message.voucher, writer.uint32(/* id 7, wireType 2 =*/58).fork(), _depth + 1).ldelim();
                 if (message.receipt != null && $Object.hasOwnProperty.call(message, "receipt"))
                     $root.duckmesh.v1.ReceiptFrame.encode(message.receipt, writer.uint32(/* id 8, wireType 2 =*/66).fork(), _depth + 1).ldelim();
+                if (message.reveal != null && $Object.hasOwnProperty.call(message, "reveal"))
+                    $root.duckmesh.v1.Reveal.encode(message.reveal, writer.uint32(/* id 9, wireType 2 =*/74).fork(), _depth + 1).ldelim();
                 if (message.cancel != null && $Object.hasOwnProperty.call(message, "cancel"))
                     $root.duckmesh.v1.Cancel.encode(message.cancel, writer.uint32(/* id 11, wireType 2 =*/90).fork(), _depth + 1).ldelim();
                 if (message.ping != null && $Object.hasOwnProperty.call(message, "ping"))
@@ -3809,6 +5105,13 @@ export const duckmesh = $root.duckmesh = (() => {
                                 break;
                             message.receipt = $root.duckmesh.v1.ReceiptFrame.decode(reader, reader.size(), $undefined, _depth + 1, message.receipt);
                             message.frame = "receipt";
+                            continue;
+                        }
+                    case 9: {
+                            if (wireType !== 2)
+                                break;
+                            message.reveal = $root.duckmesh.v1.Reveal.decode(reader, reader.size(), $undefined, _depth + 1, message.reveal);
+                            message.frame = "reveal";
                             continue;
                         }
                     case 11: {
@@ -3935,6 +5238,16 @@ export const duckmesh = $root.duckmesh = (() => {
                             return "receipt." + error;
                     }
                 }
+                if (message.reveal != null && $Object.hasOwnProperty.call(message, "reveal")) {
+                    if (properties.frame === 1)
+                        return "frame: multiple values";
+                    properties.frame = 1;
+                    {
+                        let error = $root.duckmesh.v1.Reveal.verify(message.reveal, _depth + 1);
+                        if (error)
+                            return "reveal." + error;
+                    }
+                }
                 if (message.cancel != null && $Object.hasOwnProperty.call(message, "cancel")) {
                     if (properties.frame === 1)
                         return "frame: multiple values";
@@ -3969,806 +5282,6 @@ export const duckmesh = $root.duckmesh = (() => {
             };
 
             return JobFrame;
-        })();
-
-        v1.MessageType = (function() {
-            const valuesById = $Object.create(null), values = $Object.create(valuesById);
-            values[valuesById[0] = "MESSAGE_TYPE_UNSPECIFIED"] = 0;
-            values[valuesById[1] = "MESSAGE_TYPE_OFFER"] = 1;
-            values[valuesById[2] = "MESSAGE_TYPE_PEER_BINDING"] = 2;
-            return values;
-        })();
-
-        v1.Envelope = (function() {
-
-            const Envelope = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            Envelope.prototype.body = $util.newBuffer([]);
-
-            Envelope.prototype.sig = $util.newBuffer([]);
-
-            Envelope.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.body != null && $Object.hasOwnProperty.call(message, "body") && message.body.length)
-                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.body);
-                if (message.sig != null && $Object.hasOwnProperty.call(message, "sig") && message.sig.length)
-                    writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.sig);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            Envelope.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.Envelope();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.body = value;
-                            else
-                                delete message.body;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.sig = value;
-                            else
-                                delete message.sig;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            Envelope.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.body != null && $Object.hasOwnProperty.call(message, "body"))
-                    if (!(message.body && typeof message.body.length === "number" || $util.isString(message.body)))
-                        return "body: buffer expected";
-                if (message.sig != null && $Object.hasOwnProperty.call(message, "sig"))
-                    if (!(message.sig && typeof message.sig.length === "number" || $util.isString(message.sig)))
-                        return "sig: buffer expected";
-                return null;
-            };
-
-            return Envelope;
-        })();
-
-        v1.EnvelopeBody = (function() {
-
-            const EnvelopeBody = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            EnvelopeBody.prototype.version = 0;
-
-            EnvelopeBody.prototype.type = 0;
-
-            EnvelopeBody.prototype.network = "";
-
-            EnvelopeBody.prototype.seq = 0;
-
-            EnvelopeBody.prototype.issuedAtMs = 0;
-
-            EnvelopeBody.prototype.expiryMs = 0;
-
-            EnvelopeBody.prototype.peerId = $util.newBuffer([]);
-
-            EnvelopeBody.prototype.payload = $util.newBuffer([]);
-
-            EnvelopeBody.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.version != null && $Object.hasOwnProperty.call(message, "version") && message.version !== 0)
-                    writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.version);
-                if (message.type != null && $Object.hasOwnProperty.call(message, "type") && message.type !== 0)
-                    writer.uint32(/* id 2, wireType 0 =*/16).int32(message.type);
-                if (message.network != null && $Object.hasOwnProperty.call(message, "network") && message.network !== "")
-                    writer.uint32(/* id 3, wireType 2 =*/26).string(message.network);
-                if (message.seq != null && $Object.hasOwnProperty.call(message, "seq") && (typeof message.seq === "object" ? message.seq.low || message.seq.high : message.seq !== 0))
-                    writer.uint32(/* id 4, wireType 0 =*/32).uint64(message.seq);
-                if (message.issuedAtMs != null && $Object.hasOwnProperty.call(message, "issuedAtMs") && (typeof message.issuedAtMs === "object" ? message.issuedAtMs.low || message.issuedAtMs.high : message.issuedAtMs !== 0))
-                    writer.uint32(/* id 5, wireType 0 =*/40).uint64(message.issuedAtMs);
-                if (message.expiryMs != null && $Object.hasOwnProperty.call(message, "expiryMs") && (typeof message.expiryMs === "object" ? message.expiryMs.low || message.expiryMs.high : message.expiryMs !== 0))
-                    writer.uint32(/* id 6, wireType 0 =*/48).uint64(message.expiryMs);
-                if (message.peerId != null && $Object.hasOwnProperty.call(message, "peerId") && message.peerId.length)
-                    writer.uint32(/* id 7, wireType 2 =*/58).bytes(message.peerId);
-                if (message.payload != null && $Object.hasOwnProperty.call(message, "payload") && message.payload.length)
-                    writer.uint32(/* id 8, wireType 2 =*/66).bytes(message.payload);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            EnvelopeBody.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.EnvelopeBody();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.version = value;
-                            else
-                                delete message.version;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.int32())
-                                message.type = value;
-                            else
-                                delete message.type;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.stringVerify()).length)
-                                message.network = value;
-                            else
-                                delete message.network;
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 0)
-                                break;
-                            if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
-                                message.seq = value;
-                            else
-                                delete message.seq;
-                            continue;
-                        }
-                    case 5: {
-                            if (wireType !== 0)
-                                break;
-                            if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
-                                message.issuedAtMs = value;
-                            else
-                                delete message.issuedAtMs;
-                            continue;
-                        }
-                    case 6: {
-                            if (wireType !== 0)
-                                break;
-                            if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
-                                message.expiryMs = value;
-                            else
-                                delete message.expiryMs;
-                            continue;
-                        }
-                    case 7: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.peerId = value;
-                            else
-                                delete message.peerId;
-                            continue;
-                        }
-                    case 8: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.payload = value;
-                            else
-                                delete message.payload;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            EnvelopeBody.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.version != null && $Object.hasOwnProperty.call(message, "version"))
-                    if (!$util.isInteger(message.version))
-                        return "version: integer expected";
-                if (message.type != null && $Object.hasOwnProperty.call(message, "type"))
-                    if (typeof message.type !== "number" || (message.type | 0) !== message.type)
-                        return "type: enum value expected";
-                if (message.network != null && $Object.hasOwnProperty.call(message, "network"))
-                    if (!$util.isString(message.network))
-                        return "network: string expected";
-                if (message.seq != null && $Object.hasOwnProperty.call(message, "seq"))
-                    if (!$util.isInteger(message.seq) && !(message.seq && $util.isInteger(message.seq.low) && $util.isInteger(message.seq.high)))
-                        return "seq: integer|Long expected";
-                if (message.issuedAtMs != null && $Object.hasOwnProperty.call(message, "issuedAtMs"))
-                    if (!$util.isInteger(message.issuedAtMs) && !(message.issuedAtMs && $util.isInteger(message.issuedAtMs.low) && $util.isInteger(message.issuedAtMs.high)))
-                        return "issuedAtMs: integer|Long expected";
-                if (message.expiryMs != null && $Object.hasOwnProperty.call(message, "expiryMs"))
-                    if (!$util.isInteger(message.expiryMs) && !(message.expiryMs && $util.isInteger(message.expiryMs.low) && $util.isInteger(message.expiryMs.high)))
-                        return "expiryMs: integer|Long expected";
-                if (message.peerId != null && $Object.hasOwnProperty.call(message, "peerId"))
-                    if (!(message.peerId && typeof message.peerId.length === "number" || $util.isString(message.peerId)))
-                        return "peerId: buffer expected";
-                if (message.payload != null && $Object.hasOwnProperty.call(message, "payload"))
-                    if (!(message.payload && typeof message.payload.length === "number" || $util.isString(message.payload)))
-                        return "payload: buffer expected";
-                return null;
-            };
-
-            return EnvelopeBody;
-        })();
-
-        v1.PeerBinding = (function() {
-
-            const PeerBinding = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            PeerBinding.prototype.peerKey = $util.newBuffer([]);
-
-            PeerBinding.prototype.operator = $util.newBuffer([]);
-
-            PeerBinding.prototype.encKey = $util.newBuffer([]);
-
-            PeerBinding.prototype.expiry = 0;
-
-            PeerBinding.prototype.signature = $util.newBuffer([]);
-
-            PeerBinding.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.peerKey != null && $Object.hasOwnProperty.call(message, "peerKey") && message.peerKey.length)
-                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.peerKey);
-                if (message.operator != null && $Object.hasOwnProperty.call(message, "operator") && message.operator.length)
-                    writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.operator);
-                if (message.encKey != null && $Object.hasOwnProperty.call(message, "encKey") && message.encKey.length)
-                    writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.encKey);
-                if (message.expiry != null && $Object.hasOwnProperty.call(message, "expiry") && (typeof message.expiry === "object" ? message.expiry.low || message.expiry.high : message.expiry !== 0))
-                    writer.uint32(/* id 4, wireType 0 =*/32).uint64(message.expiry);
-                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
-                    writer.uint32(/* id 5, wireType 2 =*/42).bytes(message.signature);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            PeerBinding.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.PeerBinding();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.peerKey = value;
-                            else
-                                delete message.peerKey;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.operator = value;
-                            else
-                                delete message.operator;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.encKey = value;
-                            else
-                                delete message.encKey;
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 0)
-                                break;
-                            if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
-                                message.expiry = value;
-                            else
-                                delete message.expiry;
-                            continue;
-                        }
-                    case 5: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.signature = value;
-                            else
-                                delete message.signature;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            PeerBinding.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.peerKey != null && $Object.hasOwnProperty.call(message, "peerKey"))
-                    if (!(message.peerKey && typeof message.peerKey.length === "number" || $util.isString(message.peerKey)))
-                        return "peerKey: buffer expected";
-                if (message.operator != null && $Object.hasOwnProperty.call(message, "operator"))
-                    if (!(message.operator && typeof message.operator.length === "number" || $util.isString(message.operator)))
-                        return "operator: buffer expected";
-                if (message.encKey != null && $Object.hasOwnProperty.call(message, "encKey"))
-                    if (!(message.encKey && typeof message.encKey.length === "number" || $util.isString(message.encKey)))
-                        return "encKey: buffer expected";
-                if (message.expiry != null && $Object.hasOwnProperty.call(message, "expiry"))
-                    if (!$util.isInteger(message.expiry) && !(message.expiry && $util.isInteger(message.expiry.low) && $util.isInteger(message.expiry.high)))
-                        return "expiry: integer|Long expected";
-                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature"))
-                    if (!(message.signature && typeof message.signature.length === "number" || $util.isString(message.signature)))
-                        return "signature: buffer expected";
-                return null;
-            };
-
-            return PeerBinding;
-        })();
-
-        v1.ClientBinding = (function() {
-
-            const ClientBinding = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            ClientBinding.prototype.peerKey = $util.newBuffer([]);
-
-            ClientBinding.prototype.payer = $util.newBuffer([]);
-
-            ClientBinding.prototype.expiry = 0;
-
-            ClientBinding.prototype.signature = $util.newBuffer([]);
-
-            ClientBinding.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.peerKey != null && $Object.hasOwnProperty.call(message, "peerKey") && message.peerKey.length)
-                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.peerKey);
-                if (message.payer != null && $Object.hasOwnProperty.call(message, "payer") && message.payer.length)
-                    writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.payer);
-                if (message.expiry != null && $Object.hasOwnProperty.call(message, "expiry") && (typeof message.expiry === "object" ? message.expiry.low || message.expiry.high : message.expiry !== 0))
-                    writer.uint32(/* id 3, wireType 0 =*/24).uint64(message.expiry);
-                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
-                    writer.uint32(/* id 4, wireType 2 =*/34).bytes(message.signature);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            ClientBinding.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.ClientBinding();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.peerKey = value;
-                            else
-                                delete message.peerKey;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.payer = value;
-                            else
-                                delete message.payer;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 0)
-                                break;
-                            if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
-                                message.expiry = value;
-                            else
-                                delete message.expiry;
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.signature = value;
-                            else
-                                delete message.signature;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            ClientBinding.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.peerKey != null && $Object.hasOwnProperty.call(message, "peerKey"))
-                    if (!(message.peerKey && typeof message.peerKey.length === "number" || $util.isString(message.peerKey)))
-                        return "peerKey: buffer expected";
-                if (message.payer != null && $Object.hasOwnProperty.call(message, "payer"))
-                    if (!(message.payer && typeof message.payer.length === "number" || $util.isString(message.payer)))
-                        return "payer: buffer expected";
-                if (message.expiry != null && $Object.hasOwnProperty.call(message, "expiry"))
-                    if (!$util.isInteger(message.expiry) && !(message.expiry && $util.isInteger(message.expiry.low) && $util.isInteger(message.expiry.high)))
-                        return "expiry: integer|Long expected";
-                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature"))
-                    if (!(message.signature && typeof message.signature.length === "number" || $util.isString(message.signature)))
-                        return "signature: buffer expected";
-                return null;
-            };
-
-            return ClientBinding;
-        })();
-
-        v1.Hello = (function() {
-
-            const Hello = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            Hello.prototype.version = 0;
-
-            Hello.prototype.network = "";
-
-            Hello.prototype.peer = null;
-
-            Hello.prototype.client = null;
-
-            Hello.prototype.lastVoucher = null;
-
-            Hello.prototype.due = $util.newBuffer([]);
-
-            Hello.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.version != null && $Object.hasOwnProperty.call(message, "version") && message.version !== 0)
-                    writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.version);
-                if (message.network != null && $Object.hasOwnProperty.call(message, "network") && message.network !== "")
-                    writer.uint32(/* id 2, wireType 2 =*/18).string(message.network);
-                if (message.peer != null && $Object.hasOwnProperty.call(message, "peer"))
-                    $root.duckmesh.v1.PeerBinding.encode(message.peer, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
-                if (message.client != null && $Object.hasOwnProperty.call(message, "client"))
-                    $root.duckmesh.v1.ClientBinding.encode(message.client, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
-                if (message.lastVoucher != null && $Object.hasOwnProperty.call(message, "lastVoucher"))
-                    $root.duckmesh.v1.SignedVoucher.encode(message.lastVoucher, writer.uint32(/* id 5, wireType 2 =*/42).fork(), _depth + 1).ldelim();
-                if (message.due != null && $Object.hasOwnProperty.call(message, "due") && message.due.length)
-                    writer.uint32(/* id 6, wireType 2 =*/50).bytes(message.due);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            Hello.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.Hello();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.version = value;
-                            else
-                                delete message.version;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.stringVerify()).length)
-                                message.network = value;
-                            else
-                                delete message.network;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 2)
-                                break;
-                            message.peer = $root.duckmesh.v1.PeerBinding.decode(reader, reader.size(), $undefined, _depth + 1, message.peer);
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 2)
-                                break;
-                            message.client = $root.duckmesh.v1.ClientBinding.decode(reader, reader.size(), $undefined, _depth + 1, message.client);
-                            continue;
-                        }
-                    case 5: {
-                            if (wireType !== 2)
-                                break;
-                            message.lastVoucher = $root.duckmesh.v1.SignedVoucher.decode(reader, reader.size(), $undefined, _depth + 1, message.lastVoucher);
-                            continue;
-                        }
-                    case 6: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.due = value;
-                            else
-                                delete message.due;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            Hello.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.version != null && $Object.hasOwnProperty.call(message, "version"))
-                    if (!$util.isInteger(message.version))
-                        return "version: integer expected";
-                if (message.network != null && $Object.hasOwnProperty.call(message, "network"))
-                    if (!$util.isString(message.network))
-                        return "network: string expected";
-                if (message.peer != null && $Object.hasOwnProperty.call(message, "peer")) {
-                    let error = $root.duckmesh.v1.PeerBinding.verify(message.peer, _depth + 1);
-                    if (error)
-                        return "peer." + error;
-                }
-                if (message.client != null && $Object.hasOwnProperty.call(message, "client")) {
-                    let error = $root.duckmesh.v1.ClientBinding.verify(message.client, _depth + 1);
-                    if (error)
-                        return "client." + error;
-                }
-                if (message.lastVoucher != null && $Object.hasOwnProperty.call(message, "lastVoucher")) {
-                    let error = $root.duckmesh.v1.SignedVoucher.verify(message.lastVoucher, _depth + 1);
-                    if (error)
-                        return "lastVoucher." + error;
-                }
-                if (message.due != null && $Object.hasOwnProperty.call(message, "due"))
-                    if (!(message.due && typeof message.due.length === "number" || $util.isString(message.due)))
-                        return "due: buffer expected";
-                return null;
-            };
-
-            return Hello;
         })();
 
         v1.Determinism = (function() {
@@ -5520,6 +6033,4129 @@ export const duckmesh = $root.duckmesh = (() => {
             };
 
             return CapsFrame;
+        })();
+
+        v1.JobHeader = (function() {
+
+            const JobHeader = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            JobHeader.prototype.order = null;
+
+            JobHeader.prototype.client = null;
+
+            JobHeader.prototype.replyKey = $util.newBuffer([]);
+
+            JobHeader.prototype.inBucket = 0;
+
+            JobHeader.prototype.maxTokens = 0;
+
+            JobHeader.prototype.attempt = 0;
+
+            JobHeader.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.order != null && $Object.hasOwnProperty.call(message, "order"))
+                    $root.duckmesh.v1.SignedJobOrder.encode(message.order, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+                if (message.client != null && $Object.hasOwnProperty.call(message, "client"))
+                    $root.duckmesh.v1.ClientBinding.encode(message.client, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+                if (message.replyKey != null && $Object.hasOwnProperty.call(message, "replyKey") && message.replyKey.length)
+                    writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.replyKey);
+                if (message.inBucket != null && $Object.hasOwnProperty.call(message, "inBucket") && message.inBucket !== 0)
+                    writer.uint32(/* id 4, wireType 0 =*/32).uint32(message.inBucket);
+                if (message.maxTokens != null && $Object.hasOwnProperty.call(message, "maxTokens") && message.maxTokens !== 0)
+                    writer.uint32(/* id 5, wireType 0 =*/40).uint32(message.maxTokens);
+                if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt") && message.attempt !== 0)
+                    writer.uint32(/* id 6, wireType 0 =*/48).uint32(message.attempt);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            JobHeader.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.duckmesh.v1.JobHeader();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            message.order = $root.duckmesh.v1.SignedJobOrder.decode(reader, reader.size(), $undefined, _depth + 1, message.order);
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            message.client = $root.duckmesh.v1.ClientBinding.decode(reader, reader.size(), $undefined, _depth + 1, message.client);
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.replyKey = value;
+                            else
+                                delete message.replyKey;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.inBucket = value;
+                            else
+                                delete message.inBucket;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.maxTokens = value;
+                            else
+                                delete message.maxTokens;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.attempt = value;
+                            else
+                                delete message.attempt;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            JobHeader.verify = function (message, _depth) {
+                if (typeof message !== "object" || message === null)
+                    return "object expected";
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    return "max depth exceeded";
+                if (message.order != null && $Object.hasOwnProperty.call(message, "order")) {
+                    let error = $root.duckmesh.v1.SignedJobOrder.verify(message.order, _depth + 1);
+                    if (error)
+                        return "order." + error;
+                }
+                if (message.client != null && $Object.hasOwnProperty.call(message, "client")) {
+                    let error = $root.duckmesh.v1.ClientBinding.verify(message.client, _depth + 1);
+                    if (error)
+                        return "client." + error;
+                }
+                if (message.replyKey != null && $Object.hasOwnProperty.call(message, "replyKey"))
+                    if (!(message.replyKey && typeof message.replyKey.length === "number" || $util.isString(message.replyKey)))
+                        return "replyKey: buffer expected";
+                if (message.inBucket != null && $Object.hasOwnProperty.call(message, "inBucket"))
+                    if (!$util.isInteger(message.inBucket))
+                        return "inBucket: integer expected";
+                if (message.maxTokens != null && $Object.hasOwnProperty.call(message, "maxTokens"))
+                    if (!$util.isInteger(message.maxTokens))
+                        return "maxTokens: integer expected";
+                if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt"))
+                    if (!$util.isInteger(message.attempt))
+                        return "attempt: integer expected";
+                return null;
+            };
+
+            return JobHeader;
+        })();
+
+        v1.Invite = (function() {
+
+            const Invite = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Invite.prototype.header = null;
+
+            Invite.prototype.seat = $util.newBuffer([]);
+
+            Invite.prototype.epoch = 0;
+
+            Invite.prototype.turn = 0;
+
+            Invite.prototype.closesInMs = 0;
+
+            Invite.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.header != null && $Object.hasOwnProperty.call(message, "header"))
+                    $root.duckmesh.v1.Envelope.encode(message.header, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+                if (message.seat != null && $Object.hasOwnProperty.call(message, "seat") && message.seat.length)
+                    writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.seat);
+                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
+                    writer.uint32(/* id 3, wireType 0 =*/24).uint64(message.epoch);
+                if (message.turn != null && $Object.hasOwnProperty.call(message, "turn") && message.turn !== 0)
+                    writer.uint32(/* id 4, wireType 0 =*/32).uint32(message.turn);
+                if (message.closesInMs != null && $Object.hasOwnProperty.call(message, "closesInMs") && message.closesInMs !== 0)
+                    writer.uint32(/* id 5, wireType 0 =*/40).uint32(message.closesInMs);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Invite.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.duckmesh.v1.Invite();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            message.header = $root.duckmesh.v1.Envelope.decode(reader, reader.size(), $undefined, _depth + 1, message.header);
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.seat = value;
+                            else
+                                delete message.seat;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
+                                message.epoch = value;
+                            else
+                                delete message.epoch;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.turn = value;
+                            else
+                                delete message.turn;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.closesInMs = value;
+                            else
+                                delete message.closesInMs;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            Invite.verify = function (message, _depth) {
+                if (typeof message !== "object" || message === null)
+                    return "object expected";
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    return "max depth exceeded";
+                if (message.header != null && $Object.hasOwnProperty.call(message, "header")) {
+                    let error = $root.duckmesh.v1.Envelope.verify(message.header, _depth + 1);
+                    if (error)
+                        return "header." + error;
+                }
+                if (message.seat != null && $Object.hasOwnProperty.call(message, "seat"))
+                    if (!(message.seat && typeof message.seat.length === "number" || $util.isString(message.seat)))
+                        return "seat: buffer expected";
+                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch"))
+                    if (!$util.isInteger(message.epoch) && !(message.epoch && $util.isInteger(message.epoch.low) && $util.isInteger(message.epoch.high)))
+                        return "epoch: integer|Long expected";
+                if (message.turn != null && $Object.hasOwnProperty.call(message, "turn"))
+                    if (!$util.isInteger(message.turn))
+                        return "turn: integer expected";
+                if (message.closesInMs != null && $Object.hasOwnProperty.call(message, "closesInMs"))
+                    if (!$util.isInteger(message.closesInMs))
+                        return "closesInMs: integer expected";
+                return null;
+            };
+
+            return Invite;
+        })();
+
+        v1.HeaderAck = (function() {
+
+            const HeaderAck = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            HeaderAck.prototype.jobId = $util.newBuffer([]);
+
+            HeaderAck.prototype.attempt = 0;
+
+            HeaderAck.prototype.seat = $util.newBuffer([]);
+
+            HeaderAck.prototype.epoch = 0;
+
+            HeaderAck.prototype.turn = 0;
+
+            HeaderAck.prototype.invited = 0;
+
+            HeaderAck.prototype.closesInMs = 0;
+
+            HeaderAck.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId") && message.jobId.length)
+                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.jobId);
+                if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt") && message.attempt !== 0)
+                    writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.attempt);
+                if (message.seat != null && $Object.hasOwnProperty.call(message, "seat") && message.seat.length)
+                    writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.seat);
+                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
+                    writer.uint32(/* id 4, wireType 0 =*/32).uint64(message.epoch);
+                if (message.turn != null && $Object.hasOwnProperty.call(message, "turn") && message.turn !== 0)
+                    writer.uint32(/* id 5, wireType 0 =*/40).uint32(message.turn);
+                if (message.invited != null && $Object.hasOwnProperty.call(message, "invited") && message.invited !== 0)
+                    writer.uint32(/* id 6, wireType 0 =*/48).uint32(message.invited);
+                if (message.closesInMs != null && $Object.hasOwnProperty.call(message, "closesInMs") && message.closesInMs !== 0)
+                    writer.uint32(/* id 7, wireType 0 =*/56).uint32(message.closesInMs);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            HeaderAck.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.duckmesh.v1.HeaderAck();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.jobId = value;
+                            else
+                                delete message.jobId;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.attempt = value;
+                            else
+                                delete message.attempt;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.seat = value;
+                            else
+                                delete message.seat;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
+                                message.epoch = value;
+                            else
+                                delete message.epoch;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.turn = value;
+                            else
+                                delete message.turn;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.invited = value;
+                            else
+                                delete message.invited;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.closesInMs = value;
+                            else
+                                delete message.closesInMs;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            HeaderAck.verify = function (message, _depth) {
+                if (typeof message !== "object" || message === null)
+                    return "object expected";
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    return "max depth exceeded";
+                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId"))
+                    if (!(message.jobId && typeof message.jobId.length === "number" || $util.isString(message.jobId)))
+                        return "jobId: buffer expected";
+                if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt"))
+                    if (!$util.isInteger(message.attempt))
+                        return "attempt: integer expected";
+                if (message.seat != null && $Object.hasOwnProperty.call(message, "seat"))
+                    if (!(message.seat && typeof message.seat.length === "number" || $util.isString(message.seat)))
+                        return "seat: buffer expected";
+                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch"))
+                    if (!$util.isInteger(message.epoch) && !(message.epoch && $util.isInteger(message.epoch.low) && $util.isInteger(message.epoch.high)))
+                        return "epoch: integer|Long expected";
+                if (message.turn != null && $Object.hasOwnProperty.call(message, "turn"))
+                    if (!$util.isInteger(message.turn))
+                        return "turn: integer expected";
+                if (message.invited != null && $Object.hasOwnProperty.call(message, "invited"))
+                    if (!$util.isInteger(message.invited))
+                        return "invited: integer expected";
+                if (message.closesInMs != null && $Object.hasOwnProperty.call(message, "closesInMs"))
+                    if (!$util.isInteger(message.closesInMs))
+                        return "closesInMs: integer expected";
+                return null;
+            };
+
+            return HeaderAck;
+        })();
+
+        v1.BidFrame = (function() {
+
+            const BidFrame = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            BidFrame.prototype.jobId = $util.newBuffer([]);
+
+            BidFrame.prototype.attempt = 0;
+
+            BidFrame.prototype.provider = $util.newBuffer([]);
+
+            BidFrame.prototype.sealed = null;
+
+            BidFrame.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId") && message.jobId.length)
+                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.jobId);
+                if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt") && message.attempt !== 0)
+                    writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.attempt);
+                if (message.provider != null && $Object.hasOwnProperty.call(message, "provider") && message.provider.length)
+                    writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.provider);
+                if (message.sealed != null && $Object.hasOwnProperty.call(message, "sealed"))
+                    $root.duckmesh.v1.Sealed.encode(message.sealed, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            BidFrame.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.duckmesh.v1.BidFrame();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.jobId = value;
+                            else
+                                delete message.jobId;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.attempt = value;
+                            else
+                                delete message.attempt;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.provider = value;
+                            else
+                                delete message.provider;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            message.sealed = $root.duckmesh.v1.Sealed.decode(reader, reader.size(), $undefined, _depth + 1, message.sealed);
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            BidFrame.verify = function (message, _depth) {
+                if (typeof message !== "object" || message === null)
+                    return "object expected";
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    return "max depth exceeded";
+                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId"))
+                    if (!(message.jobId && typeof message.jobId.length === "number" || $util.isString(message.jobId)))
+                        return "jobId: buffer expected";
+                if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt"))
+                    if (!$util.isInteger(message.attempt))
+                        return "attempt: integer expected";
+                if (message.provider != null && $Object.hasOwnProperty.call(message, "provider"))
+                    if (!(message.provider && typeof message.provider.length === "number" || $util.isString(message.provider)))
+                        return "provider: buffer expected";
+                if (message.sealed != null && $Object.hasOwnProperty.call(message, "sealed")) {
+                    let error = $root.duckmesh.v1.Sealed.verify(message.sealed, _depth + 1);
+                    if (error)
+                        return "sealed." + error;
+                }
+                return null;
+            };
+
+            return BidFrame;
+        })();
+
+        v1.Pass = (function() {
+
+            const Pass = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Pass.prototype.jobId = $util.newBuffer([]);
+
+            Pass.prototype.attempt = 0;
+
+            Pass.prototype.provider = $util.newBuffer([]);
+
+            Pass.prototype.code = "";
+
+            Pass.prototype.detail = "";
+
+            Pass.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId") && message.jobId.length)
+                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.jobId);
+                if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt") && message.attempt !== 0)
+                    writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.attempt);
+                if (message.provider != null && $Object.hasOwnProperty.call(message, "provider") && message.provider.length)
+                    writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.provider);
+                if (message.code != null && $Object.hasOwnProperty.call(message, "code") && message.code !== "")
+                    writer.uint32(/* id 4, wireType 2 =*/34).string(message.code);
+                if (message.detail != null && $Object.hasOwnProperty.call(message, "detail") && message.detail !== "")
+                    writer.uint32(/* id 5, wireType 2 =*/42).string(message.detail);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Pass.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.duckmesh.v1.Pass();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.jobId = value;
+                            else
+                                delete message.jobId;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.attempt = value;
+                            else
+                                delete message.attempt;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.provider = value;
+                            else
+                                delete message.provider;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.code = value;
+                            else
+                                delete message.code;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.detail = value;
+                            else
+                                delete message.detail;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            Pass.verify = function (message, _depth) {
+                if (typeof message !== "object" || message === null)
+                    return "object expected";
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    return "max depth exceeded";
+                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId"))
+                    if (!(message.jobId && typeof message.jobId.length === "number" || $util.isString(message.jobId)))
+                        return "jobId: buffer expected";
+                if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt"))
+                    if (!$util.isInteger(message.attempt))
+                        return "attempt: integer expected";
+                if (message.provider != null && $Object.hasOwnProperty.call(message, "provider"))
+                    if (!(message.provider && typeof message.provider.length === "number" || $util.isString(message.provider)))
+                        return "provider: buffer expected";
+                if (message.code != null && $Object.hasOwnProperty.call(message, "code"))
+                    if (!$util.isString(message.code))
+                        return "code: string expected";
+                if (message.detail != null && $Object.hasOwnProperty.call(message, "detail"))
+                    if (!$util.isString(message.detail))
+                        return "detail: string expected";
+                return null;
+            };
+
+            return Pass;
+        })();
+
+        v1.RelayedBid = (function() {
+
+            const RelayedBid = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            RelayedBid.prototype.provider = $util.newBuffer([]);
+
+            RelayedBid.prototype.sealed = null;
+
+            RelayedBid.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.provider != null && $Object.hasOwnProperty.call(message, "provider") && message.provider.length)
+                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.provider);
+                if (message.sealed != null && $Object.hasOwnProperty.call(message, "sealed"))
+                    $root.duckmesh.v1.Sealed.encode(message.sealed, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            RelayedBid.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.duckmesh.v1.RelayedBid();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.provider = value;
+                            else
+                                delete message.provider;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            message.sealed = $root.duckmesh.v1.Sealed.decode(reader, reader.size(), $undefined, _depth + 1, message.sealed);
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            RelayedBid.verify = function (message, _depth) {
+                if (typeof message !== "object" || message === null)
+                    return "object expected";
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    return "max depth exceeded";
+                if (message.provider != null && $Object.hasOwnProperty.call(message, "provider"))
+                    if (!(message.provider && typeof message.provider.length === "number" || $util.isString(message.provider)))
+                        return "provider: buffer expected";
+                if (message.sealed != null && $Object.hasOwnProperty.call(message, "sealed")) {
+                    let error = $root.duckmesh.v1.Sealed.verify(message.sealed, _depth + 1);
+                    if (error)
+                        return "sealed." + error;
+                }
+                return null;
+            };
+
+            return RelayedBid;
+        })();
+
+        v1.BidSet = (function() {
+
+            const BidSet = function (properties) {
+                this.bids = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            BidSet.prototype.match = null;
+
+            BidSet.prototype.bids = $util.emptyArray;
+
+            BidSet.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.match != null && $Object.hasOwnProperty.call(message, "match"))
+                    $root.duckmesh.v1.SignedMatch.encode(message.match, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+                if (message.bids != null && message.bids.length)
+                    for (let i = 0; i < message.bids.length; ++i)
+                        $root.duckmesh.v1.RelayedBid.encode(message.bids[i], writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            BidSet.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.duckmesh.v1.BidSet();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            message.match = $root.duckmesh.v1.SignedMatch.decode(reader, reader.size(), $undefined, _depth + 1, message.match);
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.bids && message.bids.length))
+                                message.bids = [];
+                            message.bids.push($root.duckmesh.v1.RelayedBid.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            BidSet.verify = function (message, _depth) {
+                if (typeof message !== "object" || message === null)
+                    return "object expected";
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    return "max depth exceeded";
+                if (message.match != null && $Object.hasOwnProperty.call(message, "match")) {
+                    let error = $root.duckmesh.v1.SignedMatch.verify(message.match, _depth + 1);
+                    if (error)
+                        return "match." + error;
+                }
+                if (message.bids != null && $Object.hasOwnProperty.call(message, "bids")) {
+                    if (!$Array.isArray(message.bids))
+                        return "bids: array expected";
+                    for (let i = 0; i < message.bids.length; ++i) {
+                        let error = $root.duckmesh.v1.RelayedBid.verify(message.bids[i], _depth + 1);
+                        if (error)
+                            return "bids." + error;
+                    }
+                }
+                return null;
+            };
+
+            return BidSet;
+        })();
+
+        v1.MatchFrame = (function() {
+
+            const MatchFrame = function (properties) {
+                this.passes = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            MatchFrame.prototype.set = null;
+
+            MatchFrame.prototype.passes = $util.emptyArray;
+
+            MatchFrame.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.set != null && $Object.hasOwnProperty.call(message, "set"))
+                    $root.duckmesh.v1.BidSet.encode(message.set, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+                if (message.passes != null && message.passes.length)
+                    for (let i = 0; i < message.passes.length; ++i)
+                        $root.duckmesh.v1.Pass.encode(message.passes[i], writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            MatchFrame.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.duckmesh.v1.MatchFrame();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            message.set = $root.duckmesh.v1.BidSet.decode(reader, reader.size(), $undefined, _depth + 1, message.set);
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.passes && message.passes.length))
+                                message.passes = [];
+                            message.passes.push($root.duckmesh.v1.Pass.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            MatchFrame.verify = function (message, _depth) {
+                if (typeof message !== "object" || message === null)
+                    return "object expected";
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    return "max depth exceeded";
+                if (message.set != null && $Object.hasOwnProperty.call(message, "set")) {
+                    let error = $root.duckmesh.v1.BidSet.verify(message.set, _depth + 1);
+                    if (error)
+                        return "set." + error;
+                }
+                if (message.passes != null && $Object.hasOwnProperty.call(message, "passes")) {
+                    if (!$Array.isArray(message.passes))
+                        return "passes: array expected";
+                    for (let i = 0; i < message.passes.length; ++i) {
+                        let error = $root.duckmesh.v1.Pass.verify(message.passes[i], _depth + 1);
+                        if (error)
+                            return "passes." + error;
+                    }
+                }
+                return null;
+            };
+
+            return MatchFrame;
+        })();
+
+        v1.MatchNotice = (function() {
+
+            const MatchNotice = function (properties) {
+                this.commits = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            MatchNotice.prototype.match = null;
+
+            MatchNotice.prototype.commits = $util.emptyArray;
+
+            MatchNotice.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.match != null && $Object.hasOwnProperty.call(message, "match"))
+                    $root.duckmesh.v1.SignedMatch.encode(message.match, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+                if (message.commits != null && message.commits.length)
+                    for (let i = 0; i < message.commits.length; ++i)
+                        writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.commits[i]);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            MatchNotice.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.duckmesh.v1.MatchNotice();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            message.match = $root.duckmesh.v1.SignedMatch.decode(reader, reader.size(), $undefined, _depth + 1, message.match);
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.commits && message.commits.length))
+                                message.commits = [];
+                            message.commits.push(reader.bytes());
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            MatchNotice.verify = function (message, _depth) {
+                if (typeof message !== "object" || message === null)
+                    return "object expected";
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    return "max depth exceeded";
+                if (message.match != null && $Object.hasOwnProperty.call(message, "match")) {
+                    let error = $root.duckmesh.v1.SignedMatch.verify(message.match, _depth + 1);
+                    if (error)
+                        return "match." + error;
+                }
+                if (message.commits != null && $Object.hasOwnProperty.call(message, "commits")) {
+                    if (!$Array.isArray(message.commits))
+                        return "commits: array expected";
+                    for (let i = 0; i < message.commits.length; ++i)
+                        if (!(message.commits[i] && typeof message.commits[i].length === "number" || $util.isString(message.commits[i])))
+                            return "commits: buffer[] expected";
+                }
+                return null;
+            };
+
+            return MatchNotice;
+        })();
+
+        v1.AuctionProof = (function() {
+
+            const AuctionProof = function (properties) {
+                this.sets = [];
+                this.excluded = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            AuctionProof.prototype.sets = $util.emptyArray;
+
+            AuctionProof.prototype.replySecret = $util.newBuffer([]);
+
+            AuctionProof.prototype.ruleVersion = 0;
+
+            AuctionProof.prototype.excluded = $util.emptyArray;
+
+            AuctionProof.prototype.draw = $util.newBuffer([]);
+
+            AuctionProof.prototype.auditHash = $util.newBuffer([]);
+
+            AuctionProof.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.sets != null && message.sets.length)
+                    for (let i = 0; i < message.sets.length; ++i)
+                        $root.duckmesh.v1.BidSet.encode(message.sets[i], writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+                if (message.replySecret != null && $Object.hasOwnProperty.call(message, "replySecret") && message.replySecret.length)
+                    writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.replySecret);
+                if (message.ruleVersion != null && $Object.hasOwnProperty.call(message, "ruleVersion") && message.ruleVersion !== 0)
+                    writer.uint32(/* id 3, wireType 0 =*/24).uint32(message.ruleVersion);
+                if (message.excluded != null && message.excluded.length)
+                    for (let i = 0; i < message.excluded.length; ++i)
+                        writer.uint32(/* id 4, wireType 2 =*/34).bytes(message.excluded[i]);
+                if (message.draw != null && $Object.hasOwnProperty.call(message, "draw") && message.draw.length)
+                    writer.uint32(/* id 5, wireType 2 =*/42).bytes(message.draw);
+                if (message.auditHash != null && $Object.hasOwnProperty.call(message, "auditHash") && message.auditHash.length)
+                    writer.uint32(/* id 6, wireType 2 =*/50).bytes(message.auditHash);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            AuctionProof.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.duckmesh.v1.AuctionProof();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.sets && message.sets.length))
+                                message.sets = [];
+                            message.sets.push($root.duckmesh.v1.BidSet.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.replySecret = value;
+                            else
+                                delete message.replySecret;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.ruleVersion = value;
+                            else
+                                delete message.ruleVersion;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.excluded && message.excluded.length))
+                                message.excluded = [];
+                            message.excluded.push(reader.bytes());
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.draw = value;
+                            else
+                                delete message.draw;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.auditHash = value;
+                            else
+                                delete message.auditHash;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            AuctionProof.verify = function (message, _depth) {
+                if (typeof message !== "object" || message === null)
+                    return "object expected";
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    return "max depth exceeded";
+                if (message.sets != null && $Object.hasOwnProperty.call(message, "sets")) {
+                    if (!$Array.isArray(message.sets))
+                        return "sets: array expected";
+                    for (let i = 0; i < message.sets.length; ++i) {
+                        let error = $root.duckmesh.v1.BidSet.verify(message.sets[i], _depth + 1);
+                        if (error)
+                            return "sets." + error;
+                    }
+                }
+                if (message.replySecret != null && $Object.hasOwnProperty.call(message, "replySecret"))
+                    if (!(message.replySecret && typeof message.replySecret.length === "number" || $util.isString(message.replySecret)))
+                        return "replySecret: buffer expected";
+                if (message.ruleVersion != null && $Object.hasOwnProperty.call(message, "ruleVersion"))
+                    if (!$util.isInteger(message.ruleVersion))
+                        return "ruleVersion: integer expected";
+                if (message.excluded != null && $Object.hasOwnProperty.call(message, "excluded")) {
+                    if (!$Array.isArray(message.excluded))
+                        return "excluded: array expected";
+                    for (let i = 0; i < message.excluded.length; ++i)
+                        if (!(message.excluded[i] && typeof message.excluded[i].length === "number" || $util.isString(message.excluded[i])))
+                            return "excluded: buffer[] expected";
+                }
+                if (message.draw != null && $Object.hasOwnProperty.call(message, "draw"))
+                    if (!(message.draw && typeof message.draw.length === "number" || $util.isString(message.draw)))
+                        return "draw: buffer expected";
+                if (message.auditHash != null && $Object.hasOwnProperty.call(message, "auditHash"))
+                    if (!(message.auditHash && typeof message.auditHash.length === "number" || $util.isString(message.auditHash)))
+                        return "auditHash: buffer expected";
+                return null;
+            };
+
+            return AuctionProof;
+        })();
+
+        v1.Openings = (function() {
+
+            const Openings = function (properties) {
+                this.winners = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Openings.prototype.jobId = $util.newBuffer([]);
+
+            Openings.prototype.attempt = 0;
+
+            Openings.prototype.proof = null;
+
+            Openings.prototype.winners = $util.emptyArray;
+
+            Openings.prototype.paid = $util.newBuffer([]);
+
+            Openings.prototype.fee = null;
+
+            Openings.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId") && message.jobId.length)
+                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.jobId);
+                if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt") && message.attempt !== 0)
+                    writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.attempt);
+                if (message.proof != null && $Object.hasOwnProperty.call(message, "proof"))
+                    $root.duckmesh.v1.AuctionProof.encode(message.proof, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+                if (message.winners != null && message.winners.length)
+                    for (let i = 0; i < message.winners.length; ++i)
+                        writer.uint32(/* id 4, wireType 2 =*/34).bytes(message.winners[i]);
+                if (message.paid != null && $Object.hasOwnProperty.call(message, "paid") && message.paid.length)
+                    writer.uint32(/* id 5, wireType 2 =*/42).bytes(message.paid);
+                if (message.fee != null && $Object.hasOwnProperty.call(message, "fee"))
+                    $root.duckmesh.v1.SignedServiceVoucher.encode(message.fee, writer.uint32(/* id 6, wireType 2 =*/50).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Openings.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.duckmesh.v1.Openings();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.jobId = value;
+                            else
+                                delete message.jobId;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.attempt = value;
+                            else
+                                delete message.attempt;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            message.proof = $root.duckmesh.v1.AuctionProof.decode(reader, reader.size(), $undefined, _depth + 1, message.proof);
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.winners && message.winners.length))
+                                message.winners = [];
+                            message.winners.push(reader.bytes());
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.paid = value;
+                            else
+                                delete message.paid;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            message.fee = $root.duckmesh.v1.SignedServiceVoucher.decode(reader, reader.size(), $undefined, _depth + 1, message.fee);
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            Openings.verify = function (message, _depth) {
+                if (typeof message !== "object" || message === null)
+                    return "object expected";
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    return "max depth exceeded";
+                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId"))
+                    if (!(message.jobId && typeof message.jobId.length === "number" || $util.isString(message.jobId)))
+                        return "jobId: buffer expected";
+                if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt"))
+                    if (!$util.isInteger(message.attempt))
+                        return "attempt: integer expected";
+                if (message.proof != null && $Object.hasOwnProperty.call(message, "proof")) {
+                    let error = $root.duckmesh.v1.AuctionProof.verify(message.proof, _depth + 1);
+                    if (error)
+                        return "proof." + error;
+                }
+                if (message.winners != null && $Object.hasOwnProperty.call(message, "winners")) {
+                    if (!$Array.isArray(message.winners))
+                        return "winners: array expected";
+                    for (let i = 0; i < message.winners.length; ++i)
+                        if (!(message.winners[i] && typeof message.winners[i].length === "number" || $util.isString(message.winners[i])))
+                            return "winners: buffer[] expected";
+                }
+                if (message.paid != null && $Object.hasOwnProperty.call(message, "paid"))
+                    if (!(message.paid && typeof message.paid.length === "number" || $util.isString(message.paid)))
+                        return "paid: buffer expected";
+                if (message.fee != null && $Object.hasOwnProperty.call(message, "fee")) {
+                    let error = $root.duckmesh.v1.SignedServiceVoucher.verify(message.fee, _depth + 1);
+                    if (error)
+                        return "fee." + error;
+                }
+                return null;
+            };
+
+            return Openings;
+        })();
+
+        v1.MarketRefuse = (function() {
+
+            const MarketRefuse = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            MarketRefuse.prototype.jobId = $util.newBuffer([]);
+
+            MarketRefuse.prototype.attempt = 0;
+
+            MarketRefuse.prototype.code = "";
+
+            MarketRefuse.prototype.detail = "";
+
+            MarketRefuse.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId") && message.jobId.length)
+                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.jobId);
+                if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt") && message.attempt !== 0)
+                    writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.attempt);
+                if (message.code != null && $Object.hasOwnProperty.call(message, "code") && message.code !== "")
+                    writer.uint32(/* id 3, wireType 2 =*/26).string(message.code);
+                if (message.detail != null && $Object.hasOwnProperty.call(message, "detail") && message.detail !== "")
+                    writer.uint32(/* id 4, wireType 2 =*/34).string(message.detail);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            MarketRefuse.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.duckmesh.v1.MarketRefuse();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.jobId = value;
+                            else
+                                delete message.jobId;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.attempt = value;
+                            else
+                                delete message.attempt;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.code = value;
+                            else
+                                delete message.code;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.detail = value;
+                            else
+                                delete message.detail;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            MarketRefuse.verify = function (message, _depth) {
+                if (typeof message !== "object" || message === null)
+                    return "object expected";
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    return "max depth exceeded";
+                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId"))
+                    if (!(message.jobId && typeof message.jobId.length === "number" || $util.isString(message.jobId)))
+                        return "jobId: buffer expected";
+                if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt"))
+                    if (!$util.isInteger(message.attempt))
+                        return "attempt: integer expected";
+                if (message.code != null && $Object.hasOwnProperty.call(message, "code"))
+                    if (!$util.isString(message.code))
+                        return "code: string expected";
+                if (message.detail != null && $Object.hasOwnProperty.call(message, "detail"))
+                    if (!$util.isString(message.detail))
+                        return "detail: string expected";
+                return null;
+            };
+
+            return MarketRefuse;
+        })();
+
+        v1.MarketFrame = (function() {
+
+            const MarketFrame = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            MarketFrame.prototype.hello = null;
+
+            MarketFrame.prototype.header = null;
+
+            MarketFrame.prototype.ack = null;
+
+            MarketFrame.prototype.invite = null;
+
+            MarketFrame.prototype.bid = null;
+
+            MarketFrame.prototype.bidAck = null;
+
+            MarketFrame.prototype.pass = null;
+
+            MarketFrame.prototype.match = null;
+
+            MarketFrame.prototype.notice = null;
+
+            MarketFrame.prototype.openings = null;
+
+            MarketFrame.prototype.refuse = null;
+
+            MarketFrame.prototype.ping = null;
+
+            // OneOf field names bound to virtual getters and setters
+            let $oneOfFields;
+
+            $Object.defineProperty(MarketFrame.prototype, "frame", {
+                get: $util.oneOfGetter($oneOfFields = ["hello", "header", "ack", "invite", "bid", "bidAck", "pass", "match", "notice", "openings", "refuse", "ping"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
+            MarketFrame.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.hello != null && $Object.hasOwnProperty.call(message, "hello"))
+                    $root.duckmesh.v1.Hello.encode(message.hello, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+                if (message.header != null && $Object.hasOwnProperty.call(message, "header"))
+                    $root.duckmesh.v1.Envelope.encode(message.header, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+                if (message.ack != null && $Object.hasOwnProperty.call(message, "ack"))
+                    $root.duckmesh.v1.HeaderAck.encode(message.ack, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+                if (message.invite != null && $Object.hasOwnProperty.call(message, "invite"))
+                    $root.duckmesh.v1.Invite.encode(message.invite, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
+                if (message.bid != null && $Object.hasOwnProperty.call(message, "bid"))
+                    $root.duckmesh.v1.BidFrame.encode(message.bid, writer.uint32(/* id 5, wireType 2 =*/42).fork(), _depth + 1).ldelim();
+                if (message.bidAck != null && $Object.hasOwnProperty.call(message, "bidAck"))
+                    $root.duckmesh.v1.SignedBidAck.encode(message.bidAck, writer.uint32(/* id 6, wireType 2 =*/50).fork(), _depth + 1).ldelim();
+                if (message.pass != null && $Object.hasOwnProperty.call(message, "pass"))
+                    $root.duckmesh.v1.Pass.encode(message.pass, writer.uint32(/* id 7, wireType 2 =*/58).fork(), _depth + 1).ldelim();
+                if (message.match != null && $Object.hasOwnProperty.call(message, "match"))
+                    $root.duckmesh.v1.MatchFrame.encode(message.match, writer.uint32(/* id 8, wireType 2 =*/66).fork(), _depth + 1).ldelim();
+                if (message.notice != null && $Object.hasOwnProperty.call(message, "notice"))
+                    $root.duckmesh.v1.MatchNotice.encode(message.notice, writer.uint32(/* id 9, wireType 2 =*/74).fork(), _depth + 1).ldelim();
+                if (message.openings != null && $Object.hasOwnProperty.call(message, "openings"))
+                    $root.duckmesh.v1.Openings.encode(message.openings, writer.uint32(/* id 10, wireType 2 =*/82).fork(), _depth + 1).ldelim();
+                if (message.refuse != null && $Object.hasOwnProperty.call(message, "refuse"))
+                    $root.duckmesh.v1.MarketRefuse.encode(message.refuse, writer.uint32(/* id 11, wireType 2 =*/90).fork(), _depth + 1).ldelim();
+                if (message.ping != null && $Object.hasOwnProperty.call(message, "ping"))
+                    $root.duckmesh.v1.MarketPing.encode(message.ping, writer.uint32(/* id 12, wireType 2 =*/98).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            MarketFrame.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.duckmesh.v1.MarketFrame();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            message.hello = $root.duckmesh.v1.Hello.decode(reader, reader.size(), $undefined, _depth + 1, message.hello);
+                            message.frame = "hello";
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            message.header = $root.duckmesh.v1.Envelope.decode(reader, reader.size(), $undefined, _depth + 1, message.header);
+                            message.frame = "header";
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            message.ack = $root.duckmesh.v1.HeaderAck.decode(reader, reader.size(), $undefined, _depth + 1, message.ack);
+                            message.frame = "ack";
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            message.invite = $root.duckmesh.v1.Invite.decode(reader, reader.size(), $undefined, _depth + 1, message.invite);
+                            message.frame = "invite";
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            message.bid = $root.duckmesh.v1.BidFrame.decode(reader, reader.size(), $undefined, _depth + 1, message.bid);
+                            message.frame = "bid";
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            message.bidAck = $root.duckmesh.v1.SignedBidAck.decode(reader, reader.size(), $undefined, _depth + 1, message.bidAck);
+                            message.frame = "bidAck";
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 2)
+                                break;
+                            message.pass = $root.duckmesh.v1.Pass.decode(reader, reader.size(), $undefined, _depth + 1, message.pass);
+                            message.frame = "pass";
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 2)
+                                break;
+                            message.match = $root.duckmesh.v1.MatchFrame.decode(reader, reader.size(), $undefined, _depth + 1, message.match);
+                            message.frame = "match";
+                            continue;
+                        }
+                    case 9: {
+                            if (wireType !== 2)
+                                break;
+                            message.notice = $root.duckmesh.v1.MatchNotice.decode(reader, reader.size(), $undefined, _depth + 1, message.notice);
+                            message.frame = "notice";
+                            continue;
+                        }
+                    case 10: {
+                            if (wireType !== 2)
+                                break;
+                            message.openings = $root.duckmesh.v1.Openings.decode(reader, reader.size(), $undefined, _depth + 1, message.openings);
+                            message.frame = "openings";
+                            continue;
+                        }
+                    case 11: {
+                            if (wireType !== 2)
+                                break;
+                            message.refuse = $root.duckmesh.v1.MarketRefuse.decode(reader, reader.size(), $undefined, _depth + 1, message.refuse);
+                            message.frame = "refuse";
+                            continue;
+                        }
+                    case 12: {
+                            if (wireType !== 2)
+                                break;
+                            message.ping = $root.duckmesh.v1.MarketPing.decode(reader, reader.size(), $undefined, _depth + 1, message.ping);
+                            message.frame = "ping";
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            MarketFrame.verify = function (message, _depth) {
+                if (typeof message !== "object" || message === null)
+                    return "object expected";
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    return "max depth exceeded";
+                let properties = {};
+                if (message.hello != null && $Object.hasOwnProperty.call(message, "hello")) {
+                    properties.frame = 1;
+                    {
+                        let error = $root.duckmesh.v1.Hello.verify(message.hello, _depth + 1);
+                        if (error)
+                            return "hello." + error;
+                    }
+                }
+                if (message.header != null && $Object.hasOwnProperty.call(message, "header")) {
+                    if (properties.frame === 1)
+                        return "frame: multiple values";
+                    properties.frame = 1;
+                    {
+                        let error = $root.duckmesh.v1.Envelope.verify(message.header, _depth + 1);
+                        if (error)
+                            return "header." + error;
+                    }
+                }
+                if (message.ack != null && $Object.hasOwnProperty.call(message, "ack")) {
+                    if (properties.frame === 1)
+                        return "frame: multiple values";
+                    properties.frame = 1;
+                    {
+                        let error = $root.duckmesh.v1.HeaderAck.verify(message.ack, _depth + 1);
+                        if (error)
+                            return "ack." + error;
+                    }
+                }
+                if (message.invite != null && $Object.hasOwnProperty.call(message, "invite")) {
+                    if (properties.frame === 1)
+                        return "frame: multiple values";
+                    properties.frame = 1;
+                    {
+                        let error = $root.duckmesh.v1.Invite.verify(message.invite, _depth + 1);
+                        if (error)
+                            return "invite." + error;
+                    }
+                }
+                if (message.bid != null && $Object.hasOwnProperty.call(message, "bid")) {
+                    if (properties.frame === 1)
+                        return "frame: multiple values";
+                    properties.frame = 1;
+                    {
+                        let error = $root.duckmesh.v1.BidFrame.verify(message.bid, _depth + 1);
+                        if (error)
+                            return "bid." + error;
+                    }
+                }
+                if (message.bidAck != null && $Object.hasOwnProperty.call(message, "bidAck")) {
+                    if (properties.frame === 1)
+                        return "frame: multiple values";
+                    properties.frame = 1;
+                    {
+                        let error = $root.duckmesh.v1.SignedBidAck.verify(message.bidAck, _depth + 1);
+                        if (error)
+                            return "bidAck." + error;
+                    }
+                }
+                if (message.pass != null && $Object.hasOwnProperty.call(message, "pass")) {
+                    if (properties.frame === 1)
+                        return "frame: multiple values";
+                    properties.frame = 1;
+                    {
+                        let error = $root.duckmesh.v1.Pass.verify(message.pass, _depth + 1);
+                        if (error)
+                            return "pass." + error;
+                    }
+                }
+                if (message.match != null && $Object.hasOwnProperty.call(message, "match")) {
+                    if (properties.frame === 1)
+                        return "frame: multiple values";
+                    properties.frame = 1;
+                    {
+                        let error = $root.duckmesh.v1.MatchFrame.verify(message.match, _depth + 1);
+                        if (error)
+                            return "match." + error;
+                    }
+                }
+                if (message.notice != null && $Object.hasOwnProperty.call(message, "notice")) {
+                    if (properties.frame === 1)
+                        return "frame: multiple values";
+                    properties.frame = 1;
+                    {
+                        let error = $root.duckmesh.v1.MatchNotice.verify(message.notice, _depth + 1);
+                        if (error)
+                            return "notice." + error;
+                    }
+                }
+                if (message.openings != null && $Object.hasOwnProperty.call(message, "openings")) {
+                    if (properties.frame === 1)
+                        return "frame: multiple values";
+                    properties.frame = 1;
+                    {
+                        let error = $root.duckmesh.v1.Openings.verify(message.openings, _depth + 1);
+                        if (error)
+                            return "openings." + error;
+                    }
+                }
+                if (message.refuse != null && $Object.hasOwnProperty.call(message, "refuse")) {
+                    if (properties.frame === 1)
+                        return "frame: multiple values";
+                    properties.frame = 1;
+                    {
+                        let error = $root.duckmesh.v1.MarketRefuse.verify(message.refuse, _depth + 1);
+                        if (error)
+                            return "refuse." + error;
+                    }
+                }
+                if (message.ping != null && $Object.hasOwnProperty.call(message, "ping")) {
+                    if (properties.frame === 1)
+                        return "frame: multiple values";
+                    properties.frame = 1;
+                    {
+                        let error = $root.duckmesh.v1.MarketPing.verify(message.ping, _depth + 1);
+                        if (error)
+                            return "ping." + error;
+                    }
+                }
+                return null;
+            };
+
+            return MarketFrame;
+        })();
+
+        v1.MarketPing = (function() {
+
+            const MarketPing = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            MarketPing.prototype.nonce = 0;
+
+            MarketPing.prototype.pong = false;
+
+            MarketPing.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.nonce != null && $Object.hasOwnProperty.call(message, "nonce") && (typeof message.nonce === "object" ? message.nonce.low || message.nonce.high : message.nonce !== 0))
+                    writer.uint32(/* id 1, wireType 0 =*/8).uint64(message.nonce);
+                if (message.pong != null && $Object.hasOwnProperty.call(message, "pong") && message.pong !== false)
+                    writer.uint32(/* id 2, wireType 0 =*/16).bool(message.pong);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            MarketPing.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.duckmesh.v1.MarketPing();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
+                                message.nonce = value;
+                            else
+                                delete message.nonce;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.pong = value;
+                            else
+                                delete message.pong;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            MarketPing.verify = function (message, _depth) {
+                if (typeof message !== "object" || message === null)
+                    return "object expected";
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    return "max depth exceeded";
+                if (message.nonce != null && $Object.hasOwnProperty.call(message, "nonce"))
+                    if (!$util.isInteger(message.nonce) && !(message.nonce && $util.isInteger(message.nonce.low) && $util.isInteger(message.nonce.high)))
+                        return "nonce: integer|Long expected";
+                if (message.pong != null && $Object.hasOwnProperty.call(message, "pong"))
+                    if (typeof message.pong !== "boolean")
+                        return "pong: boolean expected";
+                return null;
+            };
+
+            return MarketPing;
+        })();
+
+        v1.MessageType = (function() {
+            const valuesById = $Object.create(null), values = $Object.create(valuesById);
+            values[valuesById[0] = "MESSAGE_TYPE_UNSPECIFIED"] = 0;
+            values[valuesById[1] = "MESSAGE_TYPE_OFFER"] = 1;
+            values[valuesById[2] = "MESSAGE_TYPE_PEER_BINDING"] = 2;
+            values[valuesById[3] = "MESSAGE_TYPE_HEARTBEAT"] = 3;
+            values[valuesById[4] = "MESSAGE_TYPE_JOB_HEADER"] = 4;
+            return values;
+        })();
+
+        v1.Envelope = (function() {
+
+            const Envelope = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Envelope.prototype.body = $util.newBuffer([]);
+
+            Envelope.prototype.sig = $util.newBuffer([]);
+
+            Envelope.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.body != null && $Object.hasOwnProperty.call(message, "body") && message.body.length)
+                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.body);
+                if (message.sig != null && $Object.hasOwnProperty.call(message, "sig") && message.sig.length)
+                    writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.sig);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Envelope.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.duckmesh.v1.Envelope();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.body = value;
+                            else
+                                delete message.body;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.sig = value;
+                            else
+                                delete message.sig;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            Envelope.verify = function (message, _depth) {
+                if (typeof message !== "object" || message === null)
+                    return "object expected";
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    return "max depth exceeded";
+                if (message.body != null && $Object.hasOwnProperty.call(message, "body"))
+                    if (!(message.body && typeof message.body.length === "number" || $util.isString(message.body)))
+                        return "body: buffer expected";
+                if (message.sig != null && $Object.hasOwnProperty.call(message, "sig"))
+                    if (!(message.sig && typeof message.sig.length === "number" || $util.isString(message.sig)))
+                        return "sig: buffer expected";
+                return null;
+            };
+
+            return Envelope;
+        })();
+
+        v1.EnvelopeBody = (function() {
+
+            const EnvelopeBody = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            EnvelopeBody.prototype.version = 0;
+
+            EnvelopeBody.prototype.type = 0;
+
+            EnvelopeBody.prototype.network = "";
+
+            EnvelopeBody.prototype.seq = 0;
+
+            EnvelopeBody.prototype.issuedAtMs = 0;
+
+            EnvelopeBody.prototype.expiryMs = 0;
+
+            EnvelopeBody.prototype.peerId = $util.newBuffer([]);
+
+            EnvelopeBody.prototype.payload = $util.newBuffer([]);
+
+            EnvelopeBody.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.version != null && $Object.hasOwnProperty.call(message, "version") && message.version !== 0)
+                    writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.version);
+                if (message.type != null && $Object.hasOwnProperty.call(message, "type") && message.type !== 0)
+                    writer.uint32(/* id 2, wireType 0 =*/16).int32(message.type);
+                if (message.network != null && $Object.hasOwnProperty.call(message, "network") && message.network !== "")
+                    writer.uint32(/* id 3, wireType 2 =*/26).string(message.network);
+                if (message.seq != null && $Object.hasOwnProperty.call(message, "seq") && (typeof message.seq === "object" ? message.seq.low || message.seq.high : message.seq !== 0))
+                    writer.uint32(/* id 4, wireType 0 =*/32).uint64(message.seq);
+                if (message.issuedAtMs != null && $Object.hasOwnProperty.call(message, "issuedAtMs") && (typeof message.issuedAtMs === "object" ? message.issuedAtMs.low || message.issuedAtMs.high : message.issuedAtMs !== 0))
+                    writer.uint32(/* id 5, wireType 0 =*/40).uint64(message.issuedAtMs);
+                if (message.expiryMs != null && $Object.hasOwnProperty.call(message, "expiryMs") && (typeof message.expiryMs === "object" ? message.expiryMs.low || message.expiryMs.high : message.expiryMs !== 0))
+                    writer.uint32(/* id 6, wireType 0 =*/48).uint64(message.expiryMs);
+                if (message.peerId != null && $Object.hasOwnProperty.call(message, "peerId") && message.peerId.length)
+                    writer.uint32(/* id 7, wireType 2 =*/58).bytes(message.peerId);
+                if (message.payload != null && $Object.hasOwnProperty.call(message, "payload") && message.payload.length)
+                    writer.uint32(/* id 8, wireType 2 =*/66).bytes(message.payload);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            EnvelopeBody.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.duckmesh.v1.EnvelopeBody();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.version = value;
+                            else
+                                delete message.version;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.int32())
+                                message.type = value;
+                            else
+                                delete message.type;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.network = value;
+                            else
+                                delete message.network;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
+                                message.seq = value;
+                            else
+                                delete message.seq;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
+                                message.issuedAtMs = value;
+                            else
+                                delete message.issuedAtMs;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
+                                message.expiryMs = value;
+                            else
+                                delete message.expiryMs;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.peerId = value;
+                            else
+                                delete message.peerId;
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.payload = value;
+                            else
+                                delete message.payload;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            EnvelopeBody.verify = function (message, _depth) {
+                if (typeof message !== "object" || message === null)
+                    return "object expected";
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    return "max depth exceeded";
+                if (message.version != null && $Object.hasOwnProperty.call(message, "version"))
+                    if (!$util.isInteger(message.version))
+                        return "version: integer expected";
+                if (message.type != null && $Object.hasOwnProperty.call(message, "type"))
+                    if (typeof message.type !== "number" || (message.type | 0) !== message.type)
+                        return "type: enum value expected";
+                if (message.network != null && $Object.hasOwnProperty.call(message, "network"))
+                    if (!$util.isString(message.network))
+                        return "network: string expected";
+                if (message.seq != null && $Object.hasOwnProperty.call(message, "seq"))
+                    if (!$util.isInteger(message.seq) && !(message.seq && $util.isInteger(message.seq.low) && $util.isInteger(message.seq.high)))
+                        return "seq: integer|Long expected";
+                if (message.issuedAtMs != null && $Object.hasOwnProperty.call(message, "issuedAtMs"))
+                    if (!$util.isInteger(message.issuedAtMs) && !(message.issuedAtMs && $util.isInteger(message.issuedAtMs.low) && $util.isInteger(message.issuedAtMs.high)))
+                        return "issuedAtMs: integer|Long expected";
+                if (message.expiryMs != null && $Object.hasOwnProperty.call(message, "expiryMs"))
+                    if (!$util.isInteger(message.expiryMs) && !(message.expiryMs && $util.isInteger(message.expiryMs.low) && $util.isInteger(message.expiryMs.high)))
+                        return "expiryMs: integer|Long expected";
+                if (message.peerId != null && $Object.hasOwnProperty.call(message, "peerId"))
+                    if (!(message.peerId && typeof message.peerId.length === "number" || $util.isString(message.peerId)))
+                        return "peerId: buffer expected";
+                if (message.payload != null && $Object.hasOwnProperty.call(message, "payload"))
+                    if (!(message.payload && typeof message.payload.length === "number" || $util.isString(message.payload)))
+                        return "payload: buffer expected";
+                return null;
+            };
+
+            return EnvelopeBody;
+        })();
+
+        v1.PeerBinding = (function() {
+
+            const PeerBinding = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            PeerBinding.prototype.peerKey = $util.newBuffer([]);
+
+            PeerBinding.prototype.operator = $util.newBuffer([]);
+
+            PeerBinding.prototype.encKey = $util.newBuffer([]);
+
+            PeerBinding.prototype.expiry = 0;
+
+            PeerBinding.prototype.signature = $util.newBuffer([]);
+
+            PeerBinding.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.peerKey != null && $Object.hasOwnProperty.call(message, "peerKey") && message.peerKey.length)
+                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.peerKey);
+                if (message.operator != null && $Object.hasOwnProperty.call(message, "operator") && message.operator.length)
+                    writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.operator);
+                if (message.encKey != null && $Object.hasOwnProperty.call(message, "encKey") && message.encKey.length)
+                    writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.encKey);
+                if (message.expiry != null && $Object.hasOwnProperty.call(message, "expiry") && (typeof message.expiry === "object" ? message.expiry.low || message.expiry.high : message.expiry !== 0))
+                    writer.uint32(/* id 4, wireType 0 =*/32).uint64(message.expiry);
+                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
+                    writer.uint32(/* id 5, wireType 2 =*/42).bytes(message.signature);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            PeerBinding.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.duckmesh.v1.PeerBinding();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.peerKey = value;
+                            else
+                                delete message.peerKey;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.operator = value;
+                            else
+                                delete message.operator;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.encKey = value;
+                            else
+                                delete message.encKey;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
+                                message.expiry = value;
+                            else
+                                delete message.expiry;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.signature = value;
+                            else
+                                delete message.signature;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            PeerBinding.verify = function (message, _depth) {
+                if (typeof message !== "object" || message === null)
+                    return "object expected";
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    return "max depth exceeded";
+                if (message.peerKey != null && $Object.hasOwnProperty.call(message, "peerKey"))
+                    if (!(message.peerKey && typeof message.peerKey.length === "number" || $util.isString(message.peerKey)))
+                        return "peerKey: buffer expected";
+                if (message.operator != null && $Object.hasOwnProperty.call(message, "operator"))
+                    if (!(message.operator && typeof message.operator.length === "number" || $util.isString(message.operator)))
+                        return "operator: buffer expected";
+                if (message.encKey != null && $Object.hasOwnProperty.call(message, "encKey"))
+                    if (!(message.encKey && typeof message.encKey.length === "number" || $util.isString(message.encKey)))
+                        return "encKey: buffer expected";
+                if (message.expiry != null && $Object.hasOwnProperty.call(message, "expiry"))
+                    if (!$util.isInteger(message.expiry) && !(message.expiry && $util.isInteger(message.expiry.low) && $util.isInteger(message.expiry.high)))
+                        return "expiry: integer|Long expected";
+                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature"))
+                    if (!(message.signature && typeof message.signature.length === "number" || $util.isString(message.signature)))
+                        return "signature: buffer expected";
+                return null;
+            };
+
+            return PeerBinding;
+        })();
+
+        v1.ClientBinding = (function() {
+
+            const ClientBinding = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            ClientBinding.prototype.peerKey = $util.newBuffer([]);
+
+            ClientBinding.prototype.payer = $util.newBuffer([]);
+
+            ClientBinding.prototype.expiry = 0;
+
+            ClientBinding.prototype.signature = $util.newBuffer([]);
+
+            ClientBinding.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.peerKey != null && $Object.hasOwnProperty.call(message, "peerKey") && message.peerKey.length)
+                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.peerKey);
+                if (message.payer != null && $Object.hasOwnProperty.call(message, "payer") && message.payer.length)
+                    writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.payer);
+                if (message.expiry != null && $Object.hasOwnProperty.call(message, "expiry") && (typeof message.expiry === "object" ? message.expiry.low || message.expiry.high : message.expiry !== 0))
+                    writer.uint32(/* id 3, wireType 0 =*/24).uint64(message.expiry);
+                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
+                    writer.uint32(/* id 4, wireType 2 =*/34).bytes(message.signature);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            ClientBinding.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.duckmesh.v1.ClientBinding();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.peerKey = value;
+                            else
+                                delete message.peerKey;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.payer = value;
+                            else
+                                delete message.payer;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
+                                message.expiry = value;
+                            else
+                                delete message.expiry;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.signature = value;
+                            else
+                                delete message.signature;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            ClientBinding.verify = function (message, _depth) {
+                if (typeof message !== "object" || message === null)
+                    return "object expected";
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    return "max depth exceeded";
+                if (message.peerKey != null && $Object.hasOwnProperty.call(message, "peerKey"))
+                    if (!(message.peerKey && typeof message.peerKey.length === "number" || $util.isString(message.peerKey)))
+                        return "peerKey: buffer expected";
+                if (message.payer != null && $Object.hasOwnProperty.call(message, "payer"))
+                    if (!(message.payer && typeof message.payer.length === "number" || $util.isString(message.payer)))
+                        return "payer: buffer expected";
+                if (message.expiry != null && $Object.hasOwnProperty.call(message, "expiry"))
+                    if (!$util.isInteger(message.expiry) && !(message.expiry && $util.isInteger(message.expiry.low) && $util.isInteger(message.expiry.high)))
+                        return "expiry: integer|Long expected";
+                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature"))
+                    if (!(message.signature && typeof message.signature.length === "number" || $util.isString(message.signature)))
+                        return "signature: buffer expected";
+                return null;
+            };
+
+            return ClientBinding;
+        })();
+
+        v1.Heartbeat = (function() {
+
+            const Heartbeat = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Heartbeat.prototype.epoch = 0;
+
+            Heartbeat.prototype.turn = 0;
+
+            Heartbeat.prototype.seat = $util.newBuffer([]);
+
+            Heartbeat.prototype.matches = 0;
+
+            Heartbeat.prototype.matchesHash = $util.newBuffer([]);
+
+            Heartbeat.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
+                    writer.uint32(/* id 1, wireType 0 =*/8).uint64(message.epoch);
+                if (message.turn != null && $Object.hasOwnProperty.call(message, "turn") && message.turn !== 0)
+                    writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.turn);
+                if (message.seat != null && $Object.hasOwnProperty.call(message, "seat") && message.seat.length)
+                    writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.seat);
+                if (message.matches != null && $Object.hasOwnProperty.call(message, "matches") && message.matches !== 0)
+                    writer.uint32(/* id 4, wireType 0 =*/32).uint32(message.matches);
+                if (message.matchesHash != null && $Object.hasOwnProperty.call(message, "matchesHash") && message.matchesHash.length)
+                    writer.uint32(/* id 5, wireType 2 =*/42).bytes(message.matchesHash);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Heartbeat.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.duckmesh.v1.Heartbeat();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
+                                message.epoch = value;
+                            else
+                                delete message.epoch;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.turn = value;
+                            else
+                                delete message.turn;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.seat = value;
+                            else
+                                delete message.seat;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.matches = value;
+                            else
+                                delete message.matches;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.matchesHash = value;
+                            else
+                                delete message.matchesHash;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            Heartbeat.verify = function (message, _depth) {
+                if (typeof message !== "object" || message === null)
+                    return "object expected";
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    return "max depth exceeded";
+                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch"))
+                    if (!$util.isInteger(message.epoch) && !(message.epoch && $util.isInteger(message.epoch.low) && $util.isInteger(message.epoch.high)))
+                        return "epoch: integer|Long expected";
+                if (message.turn != null && $Object.hasOwnProperty.call(message, "turn"))
+                    if (!$util.isInteger(message.turn))
+                        return "turn: integer expected";
+                if (message.seat != null && $Object.hasOwnProperty.call(message, "seat"))
+                    if (!(message.seat && typeof message.seat.length === "number" || $util.isString(message.seat)))
+                        return "seat: buffer expected";
+                if (message.matches != null && $Object.hasOwnProperty.call(message, "matches"))
+                    if (!$util.isInteger(message.matches))
+                        return "matches: integer expected";
+                if (message.matchesHash != null && $Object.hasOwnProperty.call(message, "matchesHash"))
+                    if (!(message.matchesHash && typeof message.matchesHash.length === "number" || $util.isString(message.matchesHash)))
+                        return "matchesHash: buffer expected";
+                return null;
+            };
+
+            return Heartbeat;
+        })();
+
+        v1.Hello = (function() {
+
+            const Hello = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Hello.prototype.version = 0;
+
+            Hello.prototype.network = "";
+
+            Hello.prototype.peer = null;
+
+            Hello.prototype.client = null;
+
+            Hello.prototype.lastVoucher = null;
+
+            Hello.prototype.due = $util.newBuffer([]);
+
+            Hello.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.version != null && $Object.hasOwnProperty.call(message, "version") && message.version !== 0)
+                    writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.version);
+                if (message.network != null && $Object.hasOwnProperty.call(message, "network") && message.network !== "")
+                    writer.uint32(/* id 2, wireType 2 =*/18).string(message.network);
+                if (message.peer != null && $Object.hasOwnProperty.call(message, "peer"))
+                    $root.duckmesh.v1.PeerBinding.encode(message.peer, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+                if (message.client != null && $Object.hasOwnProperty.call(message, "client"))
+                    $root.duckmesh.v1.ClientBinding.encode(message.client, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
+                if (message.lastVoucher != null && $Object.hasOwnProperty.call(message, "lastVoucher"))
+                    $root.duckmesh.v1.SignedVoucher.encode(message.lastVoucher, writer.uint32(/* id 5, wireType 2 =*/42).fork(), _depth + 1).ldelim();
+                if (message.due != null && $Object.hasOwnProperty.call(message, "due") && message.due.length)
+                    writer.uint32(/* id 6, wireType 2 =*/50).bytes(message.due);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Hello.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.duckmesh.v1.Hello();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.version = value;
+                            else
+                                delete message.version;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.network = value;
+                            else
+                                delete message.network;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            message.peer = $root.duckmesh.v1.PeerBinding.decode(reader, reader.size(), $undefined, _depth + 1, message.peer);
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            message.client = $root.duckmesh.v1.ClientBinding.decode(reader, reader.size(), $undefined, _depth + 1, message.client);
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            message.lastVoucher = $root.duckmesh.v1.SignedVoucher.decode(reader, reader.size(), $undefined, _depth + 1, message.lastVoucher);
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.due = value;
+                            else
+                                delete message.due;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            Hello.verify = function (message, _depth) {
+                if (typeof message !== "object" || message === null)
+                    return "object expected";
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    return "max depth exceeded";
+                if (message.version != null && $Object.hasOwnProperty.call(message, "version"))
+                    if (!$util.isInteger(message.version))
+                        return "version: integer expected";
+                if (message.network != null && $Object.hasOwnProperty.call(message, "network"))
+                    if (!$util.isString(message.network))
+                        return "network: string expected";
+                if (message.peer != null && $Object.hasOwnProperty.call(message, "peer")) {
+                    let error = $root.duckmesh.v1.PeerBinding.verify(message.peer, _depth + 1);
+                    if (error)
+                        return "peer." + error;
+                }
+                if (message.client != null && $Object.hasOwnProperty.call(message, "client")) {
+                    let error = $root.duckmesh.v1.ClientBinding.verify(message.client, _depth + 1);
+                    if (error)
+                        return "client." + error;
+                }
+                if (message.lastVoucher != null && $Object.hasOwnProperty.call(message, "lastVoucher")) {
+                    let error = $root.duckmesh.v1.SignedVoucher.verify(message.lastVoucher, _depth + 1);
+                    if (error)
+                        return "lastVoucher." + error;
+                }
+                if (message.due != null && $Object.hasOwnProperty.call(message, "due"))
+                    if (!(message.due && typeof message.due.length === "number" || $util.isString(message.due)))
+                        return "due: buffer expected";
+                return null;
+            };
+
+            return Hello;
+        })();
+
+        v1.SeatsRequest = (function() {
+
+            const SeatsRequest = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            SeatsRequest.prototype.id = 0;
+
+            SeatsRequest.prototype.shard = 0;
+
+            SeatsRequest.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== 0)
+                    writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.id);
+                if (message.shard != null && $Object.hasOwnProperty.call(message, "shard") && message.shard !== 0)
+                    writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.shard);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            SeatsRequest.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.duckmesh.v1.SeatsRequest();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.id = value;
+                            else
+                                delete message.id;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.shard = value;
+                            else
+                                delete message.shard;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            SeatsRequest.verify = function (message, _depth) {
+                if (typeof message !== "object" || message === null)
+                    return "object expected";
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    return "max depth exceeded";
+                if (message.id != null && $Object.hasOwnProperty.call(message, "id"))
+                    if (!$util.isInteger(message.id))
+                        return "id: integer expected";
+                if (message.shard != null && $Object.hasOwnProperty.call(message, "shard"))
+                    if (!$util.isInteger(message.shard))
+                        return "shard: integer expected";
+                return null;
+            };
+
+            return SeatsRequest;
+        })();
+
+        v1.SeatInfo = (function() {
+
+            const SeatInfo = function (properties) {
+                this.addresses = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            SeatInfo.prototype.owner = $util.newBuffer([]);
+
+            SeatInfo.prototype.peerKey = $util.newBuffer([]);
+
+            SeatInfo.prototype.addresses = $util.emptyArray;
+
+            SeatInfo.prototype.silentMs = 0;
+
+            SeatInfo.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.owner != null && $Object.hasOwnProperty.call(message, "owner") && message.owner.length)
+                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.owner);
+                if (message.peerKey != null && $Object.hasOwnProperty.call(message, "peerKey") && message.peerKey.length)
+                    writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.peerKey);
+                if (message.addresses != null && message.addresses.length)
+                    for (let i = 0; i < message.addresses.length; ++i)
+                        writer.uint32(/* id 3, wireType 2 =*/26).string(message.addresses[i]);
+                if (message.silentMs != null && $Object.hasOwnProperty.call(message, "silentMs") && message.silentMs !== 0)
+                    writer.uint32(/* id 4, wireType 0 =*/32).uint32(message.silentMs);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            SeatInfo.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.duckmesh.v1.SeatInfo();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.owner = value;
+                            else
+                                delete message.owner;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.peerKey = value;
+                            else
+                                delete message.peerKey;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.addresses && message.addresses.length))
+                                message.addresses = [];
+                            message.addresses.push(reader.stringVerify());
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.silentMs = value;
+                            else
+                                delete message.silentMs;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            SeatInfo.verify = function (message, _depth) {
+                if (typeof message !== "object" || message === null)
+                    return "object expected";
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    return "max depth exceeded";
+                if (message.owner != null && $Object.hasOwnProperty.call(message, "owner"))
+                    if (!(message.owner && typeof message.owner.length === "number" || $util.isString(message.owner)))
+                        return "owner: buffer expected";
+                if (message.peerKey != null && $Object.hasOwnProperty.call(message, "peerKey"))
+                    if (!(message.peerKey && typeof message.peerKey.length === "number" || $util.isString(message.peerKey)))
+                        return "peerKey: buffer expected";
+                if (message.addresses != null && $Object.hasOwnProperty.call(message, "addresses")) {
+                    if (!$Array.isArray(message.addresses))
+                        return "addresses: array expected";
+                    for (let i = 0; i < message.addresses.length; ++i)
+                        if (!$util.isString(message.addresses[i]))
+                            return "addresses: string[] expected";
+                }
+                if (message.silentMs != null && $Object.hasOwnProperty.call(message, "silentMs"))
+                    if (!$util.isInteger(message.silentMs))
+                        return "silentMs: integer expected";
+                return null;
+            };
+
+            return SeatInfo;
+        })();
+
+        v1.TurnSeats = (function() {
+
+            const TurnSeats = function (properties) {
+                this.seats = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            TurnSeats.prototype.epoch = 0;
+
+            TurnSeats.prototype.turn = 0;
+
+            TurnSeats.prototype.seats = $util.emptyArray;
+
+            TurnSeats.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
+                    writer.uint32(/* id 1, wireType 0 =*/8).uint64(message.epoch);
+                if (message.turn != null && $Object.hasOwnProperty.call(message, "turn") && message.turn !== 0)
+                    writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.turn);
+                if (message.seats != null && message.seats.length)
+                    for (let i = 0; i < message.seats.length; ++i)
+                        $root.duckmesh.v1.SeatInfo.encode(message.seats[i], writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            TurnSeats.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.duckmesh.v1.TurnSeats();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
+                                message.epoch = value;
+                            else
+                                delete message.epoch;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.turn = value;
+                            else
+                                delete message.turn;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.seats && message.seats.length))
+                                message.seats = [];
+                            message.seats.push($root.duckmesh.v1.SeatInfo.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            TurnSeats.verify = function (message, _depth) {
+                if (typeof message !== "object" || message === null)
+                    return "object expected";
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    return "max depth exceeded";
+                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch"))
+                    if (!$util.isInteger(message.epoch) && !(message.epoch && $util.isInteger(message.epoch.low) && $util.isInteger(message.epoch.high)))
+                        return "epoch: integer|Long expected";
+                if (message.turn != null && $Object.hasOwnProperty.call(message, "turn"))
+                    if (!$util.isInteger(message.turn))
+                        return "turn: integer expected";
+                if (message.seats != null && $Object.hasOwnProperty.call(message, "seats")) {
+                    if (!$Array.isArray(message.seats))
+                        return "seats: array expected";
+                    for (let i = 0; i < message.seats.length; ++i) {
+                        let error = $root.duckmesh.v1.SeatInfo.verify(message.seats[i], _depth + 1);
+                        if (error)
+                            return "seats." + error;
+                    }
+                }
+                return null;
+            };
+
+            return TurnSeats;
+        })();
+
+        v1.SeatsResponse = (function() {
+
+            const SeatsResponse = function (properties) {
+                this.turns = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            SeatsResponse.prototype.id = 0;
+
+            SeatsResponse.prototype.turns = $util.emptyArray;
+
+            SeatsResponse.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== 0)
+                    writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.id);
+                if (message.turns != null && message.turns.length)
+                    for (let i = 0; i < message.turns.length; ++i)
+                        $root.duckmesh.v1.TurnSeats.encode(message.turns[i], writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            SeatsResponse.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.duckmesh.v1.SeatsResponse();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.id = value;
+                            else
+                                delete message.id;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.turns && message.turns.length))
+                                message.turns = [];
+                            message.turns.push($root.duckmesh.v1.TurnSeats.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            SeatsResponse.verify = function (message, _depth) {
+                if (typeof message !== "object" || message === null)
+                    return "object expected";
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    return "max depth exceeded";
+                if (message.id != null && $Object.hasOwnProperty.call(message, "id"))
+                    if (!$util.isInteger(message.id))
+                        return "id: integer expected";
+                if (message.turns != null && $Object.hasOwnProperty.call(message, "turns")) {
+                    if (!$Array.isArray(message.turns))
+                        return "turns: array expected";
+                    for (let i = 0; i < message.turns.length; ++i) {
+                        let error = $root.duckmesh.v1.TurnSeats.verify(message.turns[i], _depth + 1);
+                        if (error)
+                            return "turns." + error;
+                    }
+                }
+                return null;
+            };
+
+            return SeatsResponse;
+        })();
+
+        v1.Forward = (function() {
+
+            const Forward = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Forward.prototype.id = 0;
+
+            Forward.prototype.header = null;
+
+            Forward.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== 0)
+                    writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.id);
+                if (message.header != null && $Object.hasOwnProperty.call(message, "header"))
+                    $root.duckmesh.v1.Envelope.encode(message.header, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Forward.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.duckmesh.v1.Forward();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.id = value;
+                            else
+                                delete message.id;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            message.header = $root.duckmesh.v1.Envelope.decode(reader, reader.size(), $undefined, _depth + 1, message.header);
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            Forward.verify = function (message, _depth) {
+                if (typeof message !== "object" || message === null)
+                    return "object expected";
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    return "max depth exceeded";
+                if (message.id != null && $Object.hasOwnProperty.call(message, "id"))
+                    if (!$util.isInteger(message.id))
+                        return "id: integer expected";
+                if (message.header != null && $Object.hasOwnProperty.call(message, "header")) {
+                    let error = $root.duckmesh.v1.Envelope.verify(message.header, _depth + 1);
+                    if (error)
+                        return "header." + error;
+                }
+                return null;
+            };
+
+            return Forward;
+        })();
+
+        v1.ForwardResult = (function() {
+
+            const ForwardResult = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            ForwardResult.prototype.id = 0;
+
+            ForwardResult.prototype.code = "";
+
+            ForwardResult.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== 0)
+                    writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.id);
+                if (message.code != null && $Object.hasOwnProperty.call(message, "code") && message.code !== "")
+                    writer.uint32(/* id 2, wireType 2 =*/18).string(message.code);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            ForwardResult.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.duckmesh.v1.ForwardResult();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.id = value;
+                            else
+                                delete message.id;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.code = value;
+                            else
+                                delete message.code;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            ForwardResult.verify = function (message, _depth) {
+                if (typeof message !== "object" || message === null)
+                    return "object expected";
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    return "max depth exceeded";
+                if (message.id != null && $Object.hasOwnProperty.call(message, "id"))
+                    if (!$util.isInteger(message.id))
+                        return "id: integer expected";
+                if (message.code != null && $Object.hasOwnProperty.call(message, "code"))
+                    if (!$util.isString(message.code))
+                        return "code: string expected";
+                return null;
+            };
+
+            return ForwardResult;
+        })();
+
+        v1.LightFrame = (function() {
+
+            const LightFrame = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            LightFrame.prototype.hello = null;
+
+            LightFrame.prototype.seatsRequest = null;
+
+            LightFrame.prototype.seatsResponse = null;
+
+            LightFrame.prototype.forward = null;
+
+            LightFrame.prototype.forwardResult = null;
+
+            // OneOf field names bound to virtual getters and setters
+            let $oneOfFields;
+
+            $Object.defineProperty(LightFrame.prototype, "frame", {
+                get: $util.oneOfGetter($oneOfFields = ["hello", "seatsRequest", "seatsResponse", "forward", "forwardResult"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
+            LightFrame.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.hello != null && $Object.hasOwnProperty.call(message, "hello"))
+                    $root.duckmesh.v1.Hello.encode(message.hello, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+                if (message.seatsRequest != null && $Object.hasOwnProperty.call(message, "seatsRequest"))
+                    $root.duckmesh.v1.SeatsRequest.encode(message.seatsRequest, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+                if (message.seatsResponse != null && $Object.hasOwnProperty.call(message, "seatsResponse"))
+                    $root.duckmesh.v1.SeatsResponse.encode(message.seatsResponse, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+                if (message.forward != null && $Object.hasOwnProperty.call(message, "forward"))
+                    $root.duckmesh.v1.Forward.encode(message.forward, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
+                if (message.forwardResult != null && $Object.hasOwnProperty.call(message, "forwardResult"))
+                    $root.duckmesh.v1.ForwardResult.encode(message.forwardResult, writer.uint32(/* id 5, wireType 2 =*/42).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            LightFrame.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.duckmesh.v1.LightFrame();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            message.hello = $root.duckmesh.v1.Hello.decode(reader, reader.size(), $undefined, _depth + 1, message.hello);
+                            message.frame = "hello";
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            message.seatsRequest = $root.duckmesh.v1.SeatsRequest.decode(reader, reader.size(), $undefined, _depth + 1, message.seatsRequest);
+                            message.frame = "seatsRequest";
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            message.seatsResponse = $root.duckmesh.v1.SeatsResponse.decode(reader, reader.size(), $undefined, _depth + 1, message.seatsResponse);
+                            message.frame = "seatsResponse";
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            message.forward = $root.duckmesh.v1.Forward.decode(reader, reader.size(), $undefined, _depth + 1, message.forward);
+                            message.frame = "forward";
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            message.forwardResult = $root.duckmesh.v1.ForwardResult.decode(reader, reader.size(), $undefined, _depth + 1, message.forwardResult);
+                            message.frame = "forwardResult";
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            LightFrame.verify = function (message, _depth) {
+                if (typeof message !== "object" || message === null)
+                    return "object expected";
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    return "max depth exceeded";
+                let properties = {};
+                if (message.hello != null && $Object.hasOwnProperty.call(message, "hello")) {
+                    properties.frame = 1;
+                    {
+                        let error = $root.duckmesh.v1.Hello.verify(message.hello, _depth + 1);
+                        if (error)
+                            return "hello." + error;
+                    }
+                }
+                if (message.seatsRequest != null && $Object.hasOwnProperty.call(message, "seatsRequest")) {
+                    if (properties.frame === 1)
+                        return "frame: multiple values";
+                    properties.frame = 1;
+                    {
+                        let error = $root.duckmesh.v1.SeatsRequest.verify(message.seatsRequest, _depth + 1);
+                        if (error)
+                            return "seatsRequest." + error;
+                    }
+                }
+                if (message.seatsResponse != null && $Object.hasOwnProperty.call(message, "seatsResponse")) {
+                    if (properties.frame === 1)
+                        return "frame: multiple values";
+                    properties.frame = 1;
+                    {
+                        let error = $root.duckmesh.v1.SeatsResponse.verify(message.seatsResponse, _depth + 1);
+                        if (error)
+                            return "seatsResponse." + error;
+                    }
+                }
+                if (message.forward != null && $Object.hasOwnProperty.call(message, "forward")) {
+                    if (properties.frame === 1)
+                        return "frame: multiple values";
+                    properties.frame = 1;
+                    {
+                        let error = $root.duckmesh.v1.Forward.verify(message.forward, _depth + 1);
+                        if (error)
+                            return "forward." + error;
+                    }
+                }
+                if (message.forwardResult != null && $Object.hasOwnProperty.call(message, "forwardResult")) {
+                    if (properties.frame === 1)
+                        return "frame: multiple values";
+                    properties.frame = 1;
+                    {
+                        let error = $root.duckmesh.v1.ForwardResult.verify(message.forwardResult, _depth + 1);
+                        if (error)
+                            return "forwardResult." + error;
+                    }
+                }
+                return null;
+            };
+
+            return LightFrame;
         })();
 
         return v1;
