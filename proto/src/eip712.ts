@@ -120,6 +120,33 @@ export const EIP712_TYPES = {
     { name: 'outcome', type: 'uint8' },
     { name: 'refereeRoot', type: 'bytes32' },
   ],
+  Unallotment: [
+    { name: 'payer', type: 'address' },
+    { name: 'provider', type: 'address' },
+    { name: 'nonce', type: 'uint64' },
+    { name: 'deadline', type: 'uint64' },
+  ],
+  Deposit: [
+    { name: 'payer', type: 'address' },
+    { name: 'amount', type: 'uint96' },
+    { name: 'provider', type: 'address' },
+    { name: 'allotted', type: 'uint96' },
+    { name: 'nonce', type: 'uint64' },
+    { name: 'deadline', type: 'uint64' },
+  ],
+  SessionGrant: [
+    { name: 'account', type: 'address' },
+    { name: 'session', type: 'address' },
+    { name: 'cap', type: 'uint96' },
+    { name: 'expiry', type: 'uint64' },
+  ],
+  RedeemPermit: [
+    { name: 'provider', type: 'address' },
+    { name: 'relayer', type: 'address' },
+    { name: 'feeBps', type: 'uint16' },
+    { name: 'nonce', type: 'uint64' },
+    { name: 'deadline', type: 'uint64' },
+  ],
 } as const
 
 /** Name of a struct. */

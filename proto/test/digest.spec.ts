@@ -3,9 +3,9 @@ import fc from 'fast-check'
 import { hashTypedData } from 'viem'
 import { digest, hashDomain, structHash, typeString } from '../src/digest.ts'
 import { EIP712_TYPES, domainOf } from '../src/eip712.ts'
-import * as arbitraries from './support/arbitraries.ts'
+import * as arbitraries from './support/arbitrary-values.ts'
 import { expectProtoError } from './support/expect-error.ts'
-import { voucher } from '../vectors/samples.ts'
+import { voucher } from '../vectors/sample-values.ts'
 import type { Eip712Type } from '../src/eip712.ts'
 
 const REGISTRY = '0x5fbdb2315678afecb367f032d93f642f64180aa3'
@@ -26,7 +26,14 @@ const TYPE_STRINGS: Record<Eip712Type, string> = {
   Receipt:
     'Receipt(bytes32 jobId,uint16 segment,uint32 item,uint32 seq,address payer,address provider,uint32 tokensIn,uint32 tokensOut,bytes32 tokensRoot,bytes32 traceRoot,uint96 amount,bytes32 specHash,bool last)',
   Voucher: 'Voucher(address payer,address provider,uint96 cumulative,uint64 epoch)',
+  ServiceVoucher: 'ServiceVoucher(address payer,address provider,uint96 cumulative)',
   Allotment: 'Allotment(address payer,address provider,uint96 amount,uint64 nonce,uint64 deadline)',
+  Unallotment: 'Unallotment(address payer,address provider,uint64 nonce,uint64 deadline)',
+  Deposit:
+    'Deposit(address payer,uint96 amount,address provider,uint96 allotted,uint64 nonce,uint64 deadline)',
+  SessionGrant: 'SessionGrant(address account,address session,uint96 cap,uint64 expiry)',
+  RedeemPermit:
+    'RedeemPermit(address provider,address relayer,uint16 feeBps,uint64 nonce,uint64 deadline)',
   PeerBinding: 'PeerBinding(bytes32 peerKey,address operator,bytes32 encKey,uint64 expiry)',
   ClientBinding: 'ClientBinding(bytes32 peerKey,address payer,uint64 expiry)',
   Verdict: 'Verdict(bytes32 receiptHash,address verifier,uint8 outcome,bytes32 leavesRoot)',
@@ -42,10 +49,14 @@ describe('digest', () => {
 
   const messages = {
     JobOrder: arbitraries.jobOrder,
+    Bid: arbitraries.bid,
+    BidAck: arbitraries.bidAck,
+    Match: arbitraries.match,
     Award: arbitraries.award,
     Accept: arbitraries.accept,
     Receipt: arbitraries.receipt,
     Voucher: arbitraries.voucher,
+    ServiceVoucher: arbitraries.serviceVoucher,
   }
   for (const [primaryType, arbitrary] of Object.entries(messages)) {
     it(`${primaryType}: random domain values hash as viem hashes them`, () => {

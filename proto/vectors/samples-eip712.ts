@@ -1,6 +1,7 @@
 /** Messages behind the EIP-712 vectors: a typical and a largest one of every struct. */
 import { EIP712_TYPES } from '../src/eip712.ts'
-import { PAYER, accept, award, order, receipt, voucher } from './samples.ts'
+import { PAYER, accept, award, order, receipt, voucher } from './sample-values.ts'
+import { serviceVoucher } from './samples-auction.ts'
 import type { Eip712Type } from '../src/eip712.ts'
 
 /** Values as the ABI sees them: every integer a bigint. */
@@ -12,6 +13,7 @@ const typical: Partial<Record<Eip712Type, object>> = {
   Accept: accept,
   Receipt: receipt,
   Voucher: voucher,
+  ServiceVoucher: serviceVoucher,
 }
 
 /** A value that differs by type and place, so that two swapped members change the hash. */

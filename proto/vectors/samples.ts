@@ -1,110 +1,9 @@
 /** Sample values behind the golden vectors: every message with typical, smallest and largest fields. */
+import { AUCTION_SAMPLES, auctionProof } from './samples-auction.ts'
+import { MAX_SAFE, MAX_UINT32, MAX_UINT96, accept, award, bareHello, bytes } from './sample-values.ts'
+import { clientBinding, envelope, fullHello, jobId, order, peerBinding } from './sample-values.ts'
+import { provider, receipt, repeat, sealed, signature, voucher } from './sample-values.ts'
 import type * as types from '../src/types.ts'
-
-const repeat = (byte: string, count: number): types.Hex => `0x${byte.repeat(count)}`
-const bytes = (count: number, start = 0): Uint8Array =>
-  Uint8Array.from({ length: count }, (_, i) => (start + i) % 256)
-
-export const REGISTRY = '0x5fbdb2315678afecb367f032d93f642f64180aa3'
-export const CHAIN_ID = 31337
-
-export const MAX_UINT96 = 2n ** 96n - 1n
-const MAX_UINT32 = 2 ** 32 - 1
-const MAX_SAFE = Number.MAX_SAFE_INTEGER
-
-/** Address of the first test key, which signs the typical case of every struct. */
-export const PAYER = '0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266'
-
-const payer = PAYER
-const provider = '0x70997970c51812dc3a010c7d01b50e0d17dc79c8'
-const jobId = repeat('a1', 32)
-const signature = `${repeat('5a', 64)}1b` as types.Hex
-
-export const order: types.JobOrder = {
-  payer,
-  nonce: 7,
-  modelId: repeat('c4', 32),
-  specHash: repeat('d5', 32),
-  mode: 1,
-  replicas: 1,
-  maxPrice: 1_500_000_000_000_000_000n,
-  auditBps: 500,
-  secretHash: repeat('e6', 32),
-  deadline: 1_800_000_000,
-}
-
-export const award: types.Award = {
-  jobId,
-  segment: 0,
-  provider,
-  bidHash: repeat('b1', 32),
-  matchHash: repeat('00', 32),
-  fromToken: 0,
-  prefixHash: repeat('f7', 32),
-  budget: 1_500_000_000_000_000_000n,
-  issuedAt: 1_799_999_000,
-}
-
-export const accept: types.Accept = {
-  jobId,
-  segment: 65_535,
-  provider,
-  fromToken: MAX_UINT32,
-  prefixHash: repeat('f7', 32),
-  bond: 0n,
-  etaMs: 250,
-}
-
-export const receipt: types.Receipt = {
-  jobId,
-  segment: 0,
-  item: 0,
-  seq: 2,
-  payer,
-  provider,
-  tokensIn: 0,
-  tokensOut: 64,
-  tokensRoot: repeat('07', 32),
-  traceRoot: repeat('00', 32),
-  amount: 64_000_000_000_000_000n,
-  specHash: repeat('d5', 32),
-  last: true,
-}
-
-export const voucher: types.Voucher = {
-  payer,
-  provider,
-  cumulative: 123_456_789_012_345_678_901n,
-  epoch: 3,
-}
-
-const peerBinding: types.PeerBinding = {
-  peerKey: repeat('31', 32),
-  operator: repeat('32', 20),
-  encKey: repeat('33', 32),
-  expiry: 1_800_000_000,
-  signature,
-}
-
-const clientBinding: types.ClientBinding = {
-  peerKey: repeat('41', 32),
-  payer,
-  expiry: MAX_SAFE,
-  signature,
-}
-
-const envelope: types.Envelope = { body: bytes(90), sig: bytes(64, 200) }
-
-const fullHello: types.Hello = {
-  version: 1,
-  network: '31337-5fbdb231',
-  peer: peerBinding,
-  client: clientBinding,
-  lastVoucher: { voucher, signature },
-  due: MAX_UINT96,
-}
-
-const bareHello: types.Hello = { version: 1, network: '1-00000000', due: 0n }
 
 const offer: types.Offer = {
   provider,
@@ -166,8 +65,6 @@ const greedySpec: types.JobSpec = {
   seed: repeat('00', 32),
 }
 
-const sealed: types.Sealed = { enc: bytes(32), ciphertext: bytes(96, 7) }
-
 const voucherFrame: types.VoucherFrame = {
   jobId,
   segment: 0,
@@ -209,6 +106,13 @@ const receiptFrame: types.ReceiptFrame = {
   finishReason: 'stop',
 }
 
+const reveal: types.Reveal = {
+  ...segment,
+  salt: repeat('5a', 32),
+  ids: [0, 300, MAX_UINT32],
+  text: 'Quak 🦆',
+}
+
 const jobFrames: types.JobFrame[] = [
   { kind: 'hello', hello: fullHello },
   { kind: 'award', award: awardFrame },
@@ -221,6 +125,8 @@ const jobFrames: types.JobFrame[] = [
   { kind: 'cancel', cancel: { ...segment, reason: 'the user pressed stop' } },
   { kind: 'ping', ping: { nonce: MAX_SAFE, pong: true } },
   { kind: 'stopped', stopped: { ...segment, code: 'SHUTTING_DOWN', detail: '' } },
+  { kind: 'reveal', reveal },
+  { kind: 'reveal', reveal: { ...segment, salt: repeat('00', 32), ids: [], text: '' } },
 ]
 
 const capsFrames: types.CapsFrame[] = [
@@ -250,6 +156,8 @@ export const SAMPLES = {
   envelopeBody: [
     envelopeBody,
     { ...envelopeBody, type: 'peerBinding', seq: 0, payload: new Uint8Array() },
+    { ...envelopeBody, type: 'heartbeat' },
+    { ...envelopeBody, type: 'jobHeader' },
   ],
   peerBinding: [peerBinding],
   clientBinding: [clientBinding],
@@ -257,7 +165,11 @@ export const SAMPLES = {
   offer: [offer, { ...offer, models: [], slots: 0 }],
   capsFrame: capsFrames,
   jobFrame: jobFrames,
-  awardFrame: [awardFrame, { ...unpaidAward, prefixIds: [] }],
+  awardFrame: [
+    awardFrame,
+    { ...unpaidAward, prefixIds: [] },
+    { ...unpaidAward, prefixIds: [], auction: auctionProof },
+  ],
   jobSpec: [spec, greedySpec],
   voucherFrame: [voucherFrame],
   receiptFrame: [
@@ -272,4 +184,5 @@ export const SAMPLES = {
     { voucher, signature },
     { voucher: { ...voucher, cumulative: 0n, epoch: 0 }, signature },
   ],
+  ...AUCTION_SAMPLES,
 } as const satisfies Record<string, readonly unknown[]>

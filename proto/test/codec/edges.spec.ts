@@ -101,8 +101,8 @@ describe('codecs: what is not the message', () => {
   })
 
   it('a frame of a later version is refused with a code', () => {
-    const reveal = Uint8Array.of((9 << 3) | 2, 0)
-    expectProtoError(() => codecOf('jobFrame').decode(reveal), 'MALFORMED_FRAME', 'jobFrame')
+    const leaves = Uint8Array.of((10 << 3) | 2, 0)
+    expectProtoError(() => codecOf('jobFrame').decode(leaves), 'MALFORMED_FRAME', 'jobFrame')
   })
 
   it('no bytes at all decode to nothing valid', () => {
