@@ -27,6 +27,7 @@ import { deployDuckMesh } from '../ts/deploy.ts'
 import { ContractError, toContractError } from '../ts/errors.ts'
 import type { DeployParameters, Durations } from '../ts/interface.ts'
 import { PARAMETERS } from '../ts/parameters.ts'
+import { readOversightParameters, type OversightFile } from './read-oversight-parameters.ts'
 
 /** Exit status of sysexits for a command line that makes no sense. */
 const USAGE = 64
@@ -77,7 +78,7 @@ function readParameters(nameOrFile: string): DeployParameters {
   const file = JSON.parse(readFileSync(nameOrFile, 'utf8')) as {
     durations?: Partial<Record<keyof Durations, string | number>>
     tokenOwner?: string
-  }
+  } & OversightFile
   const seconds = (name: keyof Durations): bigint => {
     const value = file.durations?.[name]
     if (/^[0-9]+$/.test(String(value))) return BigInt(value ?? 0)
@@ -93,9 +94,14 @@ function readParameters(nameOrFile: string): DeployParameters {
     reserve: seconds('reserve'),
     escrowThaw: seconds('escrowThaw'),
     earnedThaw: seconds('earnedThaw'),
+    slashLock: seconds('slashLock'),
+    redeemPeriod: seconds('redeemPeriod'),
+    epoch: seconds('epoch'),
+    turn: seconds('turn'),
   }
-  if (file.tokenOwner === undefined) return { durations }
-  if (isAddress(file.tokenOwner)) return { durations, tokenOwner: file.tokenOwner }
+  const parameters = { durations, ...readOversightParameters(file) }
+  if (file.tokenOwner === undefined) return parameters
+  if (isAddress(file.tokenOwner)) return { ...parameters, tokenOwner: file.tokenOwner }
   throw refuse('PARAMETERS_INVALID', `tokenOwner in ${nameOrFile} is no address.`)
 }
 
@@ -127,7 +133,7 @@ async function deploy(options: Options): Promise<string> {
   const account = readAccount(options.keyFile)
   const chain = await readChain(options.rpc, options.chainId)
   const transport = http(options.rpc)
-  const { addresses, blockNumber } = await deployDuckMesh({
+  const { addresses, oversight, blockNumber } = await deployDuckMesh({
     walletClient: createWalletClient({ account, chain, transport }),
     publicClient: createPublicClient({ chain, transport }),
     parameters: options.parameters,
@@ -136,6 +142,7 @@ async function deploy(options: Options): Promise<string> {
     chainId: chain.id,
     blockNumber,
     addresses,
+    oversight,
     deployer: account.address,
     parameters: options.parameters,
   }

@@ -22,4 +22,9 @@ contract DuckToken is IDuckToken, ERC20, ERC20Permit, Ownable {
         if (amount > MAX_SUPPLY - totalSupply()) revert MaxSupplyExceeded(totalSupply(), MAX_SUPPLY);
         _mint(to, amount);
     }
+
+    /// @inheritdoc IDuckToken
+    function burn(uint256 amount) external {
+        _burn(msg.sender, amount);
+    }
 }

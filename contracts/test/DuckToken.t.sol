@@ -5,6 +5,7 @@ import {DuckToken} from "../src/DuckToken.sol";
 import {IDuckToken} from "../src/interfaces/IDuckToken.sol";
 import {vm} from "./utils/Vm.sol";
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
+import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 
 contract DuckTokenTest {
     uint256 private constant HOLDER_KEY = 0xD;
@@ -68,6 +69,32 @@ contract DuckTokenTest {
         token.mint(spender, second);
         vm.assertEq(token.totalSupply(), first + second);
         vm.assertLe(token.totalSupply(), MAX);
+    }
+
+    function testFuzz_burn_takesFromTheSenderAndTheSupply(uint256 amount, uint256 burnt) public {
+        amount = amount % (MAX + 1);
+        burnt = burnt % (amount + 1);
+        token.mint(holder, amount);
+        vm.prank(holder);
+        token.burn(burnt);
+        vm.assertEq(token.balanceOf(holder), amount - burnt);
+        vm.assertEq(token.totalSupply(), amount - burnt);
+    }
+
+    function test_burn_revertsWith_ERC20InsufficientBalance_whenMoreThanThereIs() public {
+        token.mint(holder, 5);
+        vm.expectRevert(abi.encodeWithSelector(IERC20Errors.ERC20InsufficientBalance.selector, holder, 5, 6));
+        vm.prank(holder);
+        token.burn(6);
+    }
+
+    /// @dev what is burnt may be minted again: the limit is on what exists
+    function test_burn_makesRoomUnderTheLimit() public {
+        token.mint(holder, MAX);
+        vm.prank(holder);
+        token.burn(7);
+        token.mint(holder, 7);
+        vm.assertEq(token.totalSupply(), MAX);
     }
 
     function testFuzz_permit_setsTheAllowance(uint256 value, uint32 lead) public {

@@ -49,6 +49,9 @@ contract JobMarketAccountTest is MeshTest {
         vm.assertEq(market.registry(), address(registry));
         vm.assertEq(uint256(market.escrowThaw()), THAW);
         vm.assertEq(uint256(market.earnedThaw()), 3 days);
+        vm.assertEq(uint256(market.redeemPeriod()), 3 days);
+        vm.assertEq(market.disputes(), disputes);
+        vm.assertEq(market.domainSeparator(), registry.domainSeparator());
     }
 
     function test_deposit_creditsThePayer() public {

@@ -15,7 +15,7 @@ contract JobMarketFinalizeJobTest is MeshTest {
 
     function test_finalizeJob_creditsTheDifference() public {
         vm.expectEmit(true, true, true, true, address(market));
-        emit IJobMarket.JobFinalized(provider, 30, 1);
+        emit IJobMarket.JobFinalized(provider, 30, 1, 0);
         vm.assertEq(uint256(redeem(ALICE_KEY, 30)), 30);
         vm.assertEq(uint256(redeem(ALICE_KEY, 45)), 15);
         vm.assertEq(uint256(earnedOf(provider)), 45);
@@ -92,14 +92,28 @@ contract JobMarketFinalizeJobTest is MeshTest {
         market.finalizeJob(Voucher(alice, other, 30, 0), signature);
     }
 
-    function test_finalizeJob_paysAfterTheProviderLeft() public {
-        vm.prank(provider);
-        registry.startUnstake(STAKE);
-        vm.warp(START + 14 days);
-        vm.prank(provider);
-        registry.withdrawStake(provider);
-        redeem(ALICE_KEY, 30);
-        vm.assertEq(uint256(earnedOf(provider)), 30);
+    function test_finalizeJob_burnsAHundredth_ofTheSupply() public {
+        uint256 supply = token.totalSupply();
+        open(bob, 5e18);
+        vm.expectEmit(true, true, true, true, address(market));
+        emit IJobMarket.JobFinalized(provider, 3e18, 1, 0.03e18);
+        vm.assertEq(uint256(redeem(BOB_KEY, 3e18)), 3e18);
+        vm.assertEq(uint256(earnedOf(provider)), 2.97e18);
+        vm.assertEq(token.totalSupply(), supply - 0.03e18);
+        vm.assertEq(token.balanceOf(address(market)), 100 + 2e18 + 2.97e18);
+    }
+
+    function test_finalizeJob_revertsWith_INVALID_PROVIDER_whenForTheServiceAllotment() public {
+        // the zero provider is nobody: what it redeemed would be lost
+        deposit(alice, 50);
+        vm.prank(alice);
+        market.allotService(50);
+        Voucher memory voucher = Voucher(alice, address(0), 30, 0);
+        bytes memory signature = Signing.long(ALICE_KEY, digestOf(voucher));
+        expectRevert(IJobMarket.INVALID_PROVIDER.selector, address(0));
+        market.finalizeJob(voucher, signature);
+        expectRevert(IJobMarket.INVALID_PROVIDER.selector, address(0));
+        market.finalizeJobs(address(0), new bytes(96));
     }
 
     function testFuzz_finalizeJob_paysTheHighest_whateverTheOrder(uint8[12] memory cumulatives) public {
@@ -115,6 +129,6 @@ contract JobMarketFinalizeJobTest is MeshTest {
                 vm.assertTrue(c <= highest);
             }
         }
-        vm.assertEq(uint256(earnedOf(provider)), highest);
+        vm.assertEq(uint256(earnedOf(provider)), highest - highest / 100);
     }
 }

@@ -25,18 +25,21 @@ contract ProviderRegistryTest is MeshTest {
         registry.registerProvider(address(0x99), PEER, "/dns4/duck/tcp/3825", "ipfs://meta", stake);
     }
 
-    function test_constructor_revertsWith_ZeroAddress_whenTokenOrMarketIsZero() public {
-        expectRevert(IThawErrors.ZeroAddress.selector);
-        new ProviderRegistry(IERC20(address(0)), address(market), defaults());
-        expectRevert(IThawErrors.ZeroAddress.selector);
-        new ProviderRegistry(IERC20(address(token)), address(0), defaults());
+    function test_constructor_revertsWith_ZeroAddress_whenAnyPartIsZero() public {
+        address[4] memory parts = [address(token), address(market), disputes, governance];
+        for (uint256 i = 0; i < parts.length; ++i) {
+            address[4] memory broken = parts;
+            broken[i] = address(0);
+            expectRevert(IThawErrors.ZeroAddress.selector);
+            new ProviderRegistry(IERC20(broken[0]), broken[1], broken[2], broken[3], defaults());
+        }
     }
 
     function test_constructor_revertsWith_UnbondingTooShort_whenFaultsWouldEscape() public {
         Durations memory d = defaults();
         d.unbonding = 13 days;
         vm.expectRevert(abi.encodeWithSelector(IProviderRegistry.UnbondingTooShort.selector, 13 days, 13 days));
-        new ProviderRegistry(IERC20(address(token)), address(market), d);
+        new ProviderRegistry(IERC20(address(token)), address(market), disputes, governance, d);
     }
 
     function test_constructor_keepsItsParameters() public view {
@@ -300,12 +303,5 @@ contract ProviderRegistryTest is MeshTest {
         vm.chainId(4242);
         vm.assertTrue(registry.domainSeparator() != before);
         vm.assertEq(market.domainSeparator(), registry.domainSeparator());
-    }
-
-    function test_eip712Domain_tellsNameAndVersion() public view {
-        (, string memory name, string memory version,, address verifyingContract,,) = registry.eip712Domain();
-        vm.assertEq(name, "DuckMesh");
-        vm.assertEq(version, "1");
-        vm.assertEq(verifyingContract, address(registry));
     }
 }

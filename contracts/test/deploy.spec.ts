@@ -52,7 +52,7 @@ describe('deployment', () => {
     const minStake = await readContract(chain, {
       address: addresses.registry,
       abi: providerRegistryAbi,
-      functionName: 'MIN_STAKE',
+      functionName: 'minStake',
     })
     expect(minStake).to.equal(MIN_STAKE)
     const maxPage = await readContract(chain, {

@@ -39,6 +39,9 @@ import {
   type Mesh,
 } from './support/mesh.ts'
 
+/** What 25 DUCK of vouchers leave to the provider, wei: a hundredth is burnt. */
+const EARNED = (25n * DUCK * 99n) / 100n
+
 /** The life of money, from mint to withdrawal, on a real chain. Each test goes on where the last one ended. */
 describe('actions on a real chain', () => {
   let mesh: Mesh
@@ -118,9 +121,12 @@ describe('actions on a real chain', () => {
     const signature = await signVoucher(mesh, payer.account, voucher)
     const first = await done(finalizeJob(relayer.client, { addresses, voucher, signature }))
     expect(parseRedemption({ addresses, logs: first.logs })).to.deep.equal({
-      total: 10n * DUCK,
+      paid: 10n * DUCK,
+      burnt: DUCK / 10n,
+      fees: 0n,
       vouchers: 1,
       skipped: [],
+      skippedGroups: [],
     })
     const higher = { ...voucher, cumulative: 25n * DUCK }
     const vouchers = [
@@ -130,7 +136,9 @@ describe('actions on a real chain', () => {
     const batch = { addresses, provider: provider.address, vouchers }
     const second = await done(finalizeJobs(relayer.client, batch))
     expect(parseRedemption({ addresses, logs: second.logs })).to.deep.equal({
-      total: 15n * DUCK,
+      paid: 15n * DUCK,
+      burnt: (15n * DUCK) / 100n,
+      fees: 0n,
       vouchers: 1,
       skipped: [
         {
@@ -140,14 +148,15 @@ describe('actions on a real chain', () => {
           reason: 'ALREADY_FINALIZED',
         },
       ],
+      skippedGroups: [],
     })
     const earned = await readEarned(chain, { addresses, provider: provider.address })
-    expect(earned).to.deep.equal({ total: 25n * DUCK, thawing: 0n, thawEnd: 0n })
+    expect(earned).to.deep.equal({ total: EARNED, thawing: 0n, thawEnd: 0n })
   })
 
   it('pays earnings out after their thaw', async () => {
     const { chain, addresses, provider, done, pass } = mesh
-    const amount = 25n * DUCK
+    const amount = EARNED
     const receipt = await done(startWithdrawEarned(provider.client, { addresses, amount }))
     const { timestamp } = await chain.getBlock({ blockHash: receipt.blockHash })
     const earned = await readEarned(chain, { addresses, provider: provider.address })
@@ -179,10 +188,10 @@ describe('actions on a real chain', () => {
 
   it('gives a provider its stake back after unbonding', async () => {
     const { chain, addresses, provider, done, pass } = mesh
-    const amount = 25n * DUCK
+    const amount = EARNED
     await done(approve(provider.client, { addresses, spender: addresses.registry, amount }))
     await done(addStake(provider.client, { addresses, amount }))
-    const stake = 2_025n * DUCK
+    const stake = 2_000n * DUCK + EARNED
     await done(startUnstake(provider.client, { addresses, amount: stake }))
     const found = await readProvider(chain, { addresses, provider: provider.address })
     expect(found).to.include({ isActive: false, stake, thawing: stake })

@@ -1,10 +1,15 @@
 import { execFile } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 
 const contracts = join(import.meta.dirname, '..')
+
+/** What the generator reads, by its own lists, so that a contract added there needs no change here. */
+const names = [
+  ...readFileSync(join(contracts, 'generate.ts'), 'utf8').matchAll(/^const \w+ = \[([^\]]*)\]/gm),
+].flatMap(([, list = '']) => [...list.matchAll(/'(\w+)'/g)].map(([, name = '']) => name))
 
 const generate = (folder: string, ...args: string[]): Promise<number> =>
   new Promise((resolve) => {
@@ -21,7 +26,7 @@ describe('generate', () => {
     folder = mkdtempSync(join(tmpdir(), 'duckmesh-generate-'))
     cpSync(join(contracts, 'generate.ts'), join(folder, 'generate.ts'))
     cpSync(join(contracts, 'package.json'), join(folder, 'package.json'))
-    for (const name of ['DuckToken', 'ProviderRegistry', 'JobMarket']) {
+    for (const name of names) {
       const artifact = {
         abi: [{ type: 'error', name, inputs: [] }],
         bytecode: { object: '0x60', linkReferences: {} },
@@ -34,6 +39,15 @@ describe('generate', () => {
 
   after(() => {
     rmSync(folder, { recursive: true })
+  })
+
+  it('reads contracts and libraries', () => {
+    expect(names).to.include.members([
+      'DuckToken',
+      'ProviderRegistry',
+      'JobMarket',
+      'RegistryLogic',
+    ])
   })
 
   it('says that the faces are missing, writes them, and is then content', async () => {
@@ -50,5 +64,25 @@ describe('generate', () => {
     expect(await generate(folder, '--check')).to.equal(1)
     expect(await generate(folder)).to.equal(0)
     expect(await generate(folder, '--check')).to.equal(0)
+  })
+
+  it('says where the address of a linked library belongs, and refuses libraries it does not know', async () => {
+    const link = (library: string): void => {
+      const placeholder = `__$${'a'.repeat(34)}$__`
+      const linkReferences = { 'a.sol': { [library]: [{ start: 1, length: 20 }] } }
+      const bytecode = { object: `0x60${placeholder}00`, linkReferences }
+      const target = join(folder, 'out/ProviderRegistry.sol/ProviderRegistry.json')
+      writeFileSync(target, JSON.stringify({ abi: [], bytecode }))
+    }
+    link('RegistryLogic')
+    expect(await generate(folder)).to.equal(0)
+    const module = (await import(join(folder, 'ts/bytecode/provider-registry.ts'))) as {
+      registryLogicPlaceholder: string
+      providerRegistryBytecode: string
+    }
+    expect(module.registryLogicPlaceholder).to.equal(`__$${'a'.repeat(34)}$__`)
+    expect(module.providerRegistryBytecode).to.contain(module.registryLogicPlaceholder)
+    link('SomebodyElse')
+    expect(await generate(folder)).to.equal(1)
   })
 })

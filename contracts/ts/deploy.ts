@@ -1,6 +1,5 @@
 import {
   getContractAddress,
-  isAddressEqual,
   type Address,
   type Hex,
   type PublicClient,
@@ -10,11 +9,14 @@ import { deployContract, getTransactionCount } from 'viem/actions'
 import { duckTokenAbi } from './abi/duck-token.ts'
 import { jobMarketAbi } from './abi/job-market.ts'
 import { providerRegistryAbi } from './abi/provider-registry.ts'
-import { waitForSuccess } from './actions/wait-for-success.ts'
 import { duckTokenBytecode } from './bytecode/duck-token.ts'
-import { jobMarketBytecode } from './bytecode/job-market.ts'
-import { providerRegistryBytecode } from './bytecode/provider-registry.ts'
-import { ContractError, guarded } from './errors.ts'
+import { jobMarketBytecode, marketLogicPlaceholder } from './bytecode/job-market.ts'
+import { marketLogicBytecode } from './bytecode/market-logic.ts'
+import { providerRegistryBytecode, registryLogicPlaceholder } from './bytecode/provider-registry.ts'
+import { registryLogicBytecode } from './bytecode/registry-logic.ts'
+import { confirmDeployment } from './confirm-deployment.ts'
+import { deployOversight, planOversight, type DeployedOversight } from './deploy-oversight.ts'
+import { guarded } from './errors.ts'
 import type { Addresses, DeployParameters, WriteClient } from './interface.ts'
 import { verifyDeployment } from './verify-deployment.ts'
 
@@ -27,15 +29,17 @@ export interface DeployDuckMeshParameters {
 
 export interface Deployment {
   addresses: Addresses
+  /** Disputes and governance; undefined when the parameters name others. */
+  oversight: DeployedOversight | undefined
   /** the first block that holds anything of it: where to read events from */
   blockNumber: bigint
 }
 
 /**
- * Deploys token, registry and market, and reads back that they know one another.
+ * Deploys token, registry, market, disputes and governance, and reads back that they know one another.
  *
- * Registry and market name each other, so the address of the market is computed before it exists. Should the
- * account send anything in between, the market's constructor refuses and nothing usable is left behind.
+ * The registry names the others, so their addresses are computed before they exist. Should the account send anything
+ * in between, their constructors refuse and nothing usable is left behind.
  */
 export async function deployDuckMesh(deployment: DeployDuckMeshParameters): Promise<Deployment> {
   const { walletClient, publicClient, parameters } = deployment
@@ -45,12 +49,34 @@ export async function deployDuckMesh(deployment: DeployDuckMeshParameters): Prom
   )
   const addressAt = (offset: number): Address =>
     getContractAddress({ from, nonce: BigInt(nonce + offset) })
-  const addresses = { token: addressAt(0), registry: addressAt(1), market: addressAt(2) }
-  const { blockNumber } = await deployToken(deployment, nonce)
-  await deployRegistry(deployment, nonce + 1, addresses)
-  await deployMarket(deployment, nonce + 2, addresses)
-  await verifyDeployment(publicClient, { addresses, parameters, deployer: from })
-  return { addresses, blockNumber }
+  const [registryLogic, marketLogic] = [addressAt(0), addressAt(1)]
+  const addresses = { token: addressAt(2), registry: addressAt(3), market: addressAt(4) }
+  const plan = planOversight(parameters, (offset) => addressAt(5 + offset))
+  const { blockNumber } = await deployLogic(deployment, nonce, registryLogicBytecode)
+  await deployLogic(deployment, nonce + 1, marketLogicBytecode)
+  await deployToken(deployment, nonce + 2)
+  await deployRegistry(deployment, nonce + 3, { ...addresses, ...plan, logic: registryLogic })
+  await deployMarket(deployment, nonce + 4, { ...addresses, logic: marketLogic })
+  const oversight = await deployOversight({ ...deployment, addresses, plan, nonce: nonce + 5 })
+  await verifyDeployment(publicClient, { addresses, oversight, parameters, deployer: from })
+  return { addresses, oversight, blockNumber }
+}
+
+/** What the registry is told about, beside token and market. */
+interface Overseers {
+  disputes: Address
+  governance: Address
+  logic: Address
+}
+
+/** The part of a contract that is deployed apart and linked. */
+function deployLogic(
+  { walletClient, publicClient }: DeployDuckMeshParameters,
+  nonce: number,
+  bytecode: Hex,
+): Promise<TransactionReceipt> {
+  const transaction = deployContract(walletClient, { abi: [], bytecode, nonce })
+  return confirmDeployment(publicClient, transaction)
 }
 
 function deployToken(
@@ -64,51 +90,38 @@ function deployToken(
     args: [owner],
     nonce,
   })
-  return confirm(publicClient, transaction)
+  return confirmDeployment(publicClient, transaction)
 }
 
 function deployRegistry(
   { walletClient, publicClient, parameters }: DeployDuckMeshParameters,
   nonce: number,
-  { token, registry, market }: Addresses,
+  { token, registry, market, disputes, governance, logic }: Addresses & Overseers,
 ): Promise<TransactionReceipt> {
   const transaction = deployContract(walletClient, {
     abi: providerRegistryAbi,
-    bytecode: providerRegistryBytecode,
-    args: [token, market, parameters.durations],
+    bytecode: linked(providerRegistryBytecode, registryLogicPlaceholder, logic),
+    args: [token, market, disputes, governance, parameters.durations],
     nonce,
   })
-  return confirm(publicClient, transaction, registry)
+  return confirmDeployment(publicClient, transaction, registry)
 }
 
 function deployMarket(
   { walletClient, publicClient }: DeployDuckMeshParameters,
   nonce: number,
-  { registry, market }: Addresses,
+  { registry, market, logic }: Addresses & { logic: Address },
 ): Promise<TransactionReceipt> {
   const transaction = deployContract(walletClient, {
     abi: jobMarketAbi,
-    bytecode: jobMarketBytecode,
+    bytecode: linked(jobMarketBytecode, marketLogicPlaceholder, logic),
     args: [registry],
     nonce,
   })
-  return confirm(publicClient, transaction, market)
+  return confirmDeployment(publicClient, transaction, market)
 }
 
-async function confirm(
-  client: PublicClient,
-  transaction: Promise<Hex>,
-  expected?: Address,
-): Promise<TransactionReceipt> {
-  const receipt = await waitForSuccess(client, { hash: await guarded(transaction) })
-  const { contractAddress } = receipt
-  if (expected === undefined || (contractAddress && isAddressEqual(contractAddress, expected))) {
-    return receipt
-  }
-  throw new ContractError({
-    code: 'DEPLOYMENT_MISMATCH',
-    args: [contractAddress, expected],
-    message:
-      'The deploying account sent other transactions meanwhile. Deploy again from a quiet account.',
-  })
+/** The bytecode with the address of a library where its placeholder stood. */
+function linked(bytecode: string, placeholder: string, library: Address): Hex {
+  return `0x${bytecode.slice(2).replaceAll(placeholder, library.slice(2).toLowerCase())}`
 }

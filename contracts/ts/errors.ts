@@ -8,9 +8,14 @@ import {
   isHex,
   type Hex,
 } from 'viem'
+import { duckGovernorAbi } from './abi/duck-governor.ts'
+import { duckTimelockAbi } from './abi/duck-timelock.ts'
 import { duckTokenAbi } from './abi/duck-token.ts'
+import { jobDisputesAbi } from './abi/job-disputes.ts'
 import { jobMarketAbi } from './abi/job-market.ts'
 import { providerRegistryAbi } from './abi/provider-registry.ts'
+import { refereesAbi } from './abi/referees.ts'
+import { signedFaultsAbi } from './abi/signed-faults.ts'
 import { adviceFor } from './error-advice.ts'
 
 /** A refusal of a contract: the name of its custom error, the arguments, and what to do about it. */
@@ -41,9 +46,25 @@ export class ContractError extends Error {
 }
 
 /** A later call with the same arguments may succeed: time passes, nodes come back. */
-const retryableCodes = new Set(['CHAIN_UNREACHABLE', 'StillThawing'])
+const retryableCodes = new Set([
+  'CHAIN_UNREACHABLE',
+  'FutureLookup',
+  'RevealTooEarly',
+  'SeedNotFixed',
+  'StillThawing',
+  'TooEarly',
+])
 
-const abi = [...duckTokenAbi, ...providerRegistryAbi, ...jobMarketAbi]
+const abi = [
+  ...duckTokenAbi,
+  ...providerRegistryAbi,
+  ...jobMarketAbi,
+  ...jobDisputesAbi,
+  ...signedFaultsAbi,
+  ...refereesAbi,
+  ...duckTimelockAbi,
+  ...duckGovernorAbi,
+]
 
 /** The refusal inside whatever viem threw, or undefined when no contract refused. */
 export function decodeRevert(error: unknown): Revert | undefined {

@@ -3,11 +3,15 @@ import { getChainId, readContract } from 'viem/actions'
 import { duckTokenAbi } from './abi/duck-token.ts'
 import { jobMarketAbi } from './abi/job-market.ts'
 import { providerRegistryAbi } from './abi/provider-registry.ts'
+import type { DeployedOversight } from './deploy-oversight.ts'
 import { ContractError, guarded } from './errors.ts'
 import type { Addresses, DeployParameters, Durations, ReadClient } from './interface.ts'
+import { verifyOversight } from './verify-oversight.ts'
 
 export interface VerifyDeploymentParameters {
   addresses: Addresses
+  /** disputes and governance, when they were deployed along */
+  oversight?: DeployedOversight | undefined
   parameters: DeployParameters
   deployer: Address
 }
@@ -15,7 +19,7 @@ export interface VerifyDeploymentParameters {
 /** Reads the wiring of a deployment back. Throws `DEPLOYMENT_MISMATCH` naming the first thing that is wrong. */
 export async function verifyDeployment(
   client: ReadClient,
-  { addresses, parameters, deployer }: VerifyDeploymentParameters,
+  { addresses, oversight, parameters, deployer }: VerifyDeploymentParameters,
 ): Promise<void> {
   const { token, registry, market } = addresses
   const [wiring, domain, durations, tokenOwner] = await guarded(
@@ -41,6 +45,9 @@ export async function verifyDeployment(
   expect('the domain of the market', domain.market === domain.expected)
   expect('the durations of the registry', sameDurations(durations, parameters.durations))
   expect('the owner of the token', isAddressEqual(tokenOwner, parameters.tokenOwner ?? deployer))
+  if (oversight === undefined) return
+  const checks = { addresses, oversight, parameters, deployer }
+  for (const [what, holds] of await verifyOversight(client, checks)) expect(what, holds)
 }
 
 async function readWiring(
@@ -73,15 +80,10 @@ async function readDomains(
   return { registry, market, expected: domainSeparator({ domain }) }
 }
 
-function sameDurations(left: Durations, right: Durations): boolean {
-  return (
-    left.unbonding === right.unbonding &&
-    left.faultWindow === right.faultWindow &&
-    left.dispute === right.dispute &&
-    left.reserve === right.reserve &&
-    left.escrowThaw === right.escrowThaw &&
-    left.earnedThaw === right.earnedThaw
-  )
+/** By the names of what was asked for, so that a duration added later is compared too. */
+function sameDurations(found: Durations, wanted: Durations): boolean {
+  const names = Object.keys(wanted) as (keyof Durations)[]
+  return names.every((name) => found[name] === wanted[name])
 }
 
 const mismatch = (what: string): ContractError =>

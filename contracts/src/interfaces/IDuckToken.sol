@@ -12,4 +12,7 @@ interface IDuckToken {
 
     /// @notice Creates `amount` wei for `to`. Only the token's owner (a timelock on a public network).
     function mint(address to, uint256 amount) external;
+
+    /// @notice Destroys `amount` wei of the caller.
+    function burn(uint256 amount) external;
 }

@@ -56,9 +56,34 @@ library Thaw {
     /// @notice Removes the thawing part once its time has come.
     /// @return amount what left, wei
     function finish(Balance storage self) internal returns (uint96 amount) {
-        uint64 thawEnd = self.thawEnd;
-        amount = cancel(self);
-        if (block.timestamp < thawEnd) revert IThawErrors.StillThawing(thawEnd);
-        self.total -= amount;
+        return finish(self, 0);
+    }
+
+    /// @notice As `finish`, but leaves at least `keep` wei behind. What is kept goes on thawing and may leave as soon
+    /// as it is no longer kept.
+    /// @return amount what left, wei; zero when all of it is kept
+    function finish(Balance storage self, uint96 keep) internal returns (uint96 amount) {
+        uint96 thawing = self.thawing;
+        if (thawing == 0) revert IThawErrors.NotThawing();
+        if (block.timestamp < self.thawEnd) revert IThawErrors.StillThawing(self.thawEnd);
+        uint96 total = self.total;
+        uint96 movable = total > keep ? total - keep : 0;
+        amount = thawing < movable ? thawing : movable;
+        self.total = total - amount;
+        self.thawing = thawing - amount;
+        if (amount == thawing) self.thawEnd = 0;
+    }
+
+    /// @notice Takes up to `amount` wei whatever thaws: first from the free part, so that leaving protects nothing and
+    /// what still counts shrinks first.
+    /// @return taken what was taken, wei
+    function seize(Balance storage self, uint96 amount) internal returns (uint96 taken) {
+        uint96 total = self.total;
+        taken = amount < total ? amount : total;
+        uint96 left = total - taken;
+        self.total = left;
+        if (self.thawing <= left) return taken;
+        self.thawing = left;
+        if (left == 0) self.thawEnd = 0;
     }
 }

@@ -1,70 +1,81 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Voucher} from "../types/Signed.sol";
-
 /// @title Vouchers as signed (EIP-712) and as packed into batches
 /// @notice One voucher covers any number of jobs of a channel.
-/// @dev A batch calls `entryOf` and `hash` once per voucher; written in assembly they save 900 of 12,000 gas each
-/// time. `VoucherLib.t.sol` compares both with plain Solidity, dirty bits included.
+/// @dev A batch calls `read` once per voucher; written in assembly, over memory that is laid out once per batch, it
+/// saves 500 of 11,500 gas each time. `VoucherLib.t.sol` compares it with plain Solidity.
 library VoucherLib {
     bytes32 internal constant TYPEHASH =
         keccak256("Voucher(address payer,address provider,uint96 cumulative,uint64 epoch)");
+    bytes32 internal constant SERVICE_TYPEHASH =
+        keccak256("ServiceVoucher(address payer,address provider,uint96 cumulative)");
 
     /// @notice Bytes of one voucher in a batch: payer 20 | cumulative 12 | signature 64 (EIP-2098).
     uint256 internal constant PACKED_SIZE = 96;
 
-    /// @notice The EIP-712 struct hash.
-    function hash(Voucher memory voucher) internal pure returns (bytes32) {
-        return hash(voucher.payer, voucher.provider, voucher.cumulative, voucher.epoch);
+    /// @dev Half of the order of the curve: see Signatures.
+    uint256 private constant HIGHEST_S = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0;
+
+    /// @notice Where a batch puts a voucher together: first the words that are hashed into the struct hash, then those
+    /// of the digest, then those that the precompile takes.
+    struct Form {
+        bytes32 typehash;
+        address payer;
+        address provider;
+        uint96 cumulative;
+        uint64 epoch;
+        /// @dev hex"1901" in its last two bytes, so that it touches the separator
+        uint256 prefix;
+        bytes32 separator;
+        bytes32 structHash;
+        bytes32 digest;
+        uint256 v;
+        bytes32 r;
+        uint256 s;
+        /// @dev how many bytes from the first word on are hashed into the struct hash
+        uint256 size;
     }
 
-    /// @notice The EIP-712 struct hash, from the fields.
-    function hash(
-        address payer,
-        address provider,
-        uint96 cumulative,
-        uint64 epoch
-    )
-        internal
-        pure
-        returns (bytes32 structHash)
-    {
-        bytes32 typehash = TYPEHASH;
-        // abi.encode without taking the memory for good; the shifts cut off bits above the types
-        // solhint-disable-next-line no-inline-assembly
-        assembly ("memory-safe") {
-            let start := mload(0x40)
-            mstore(start, typehash)
-            mstore(add(start, 0x20), shr(96, shl(96, payer)))
-            mstore(add(start, 0x40), shr(96, shl(96, provider)))
-            mstore(add(start, 0x60), shr(160, shl(160, cumulative)))
-            mstore(add(start, 0x80), shr(192, shl(192, epoch)))
-            structHash := keccak256(start, 0xa0)
-        }
+    /// @notice The form for vouchers of `provider`: of its channels with epoch 0, or of service allotments.
+    function formOf(address provider, bool service, bytes32 separator) internal pure returns (Form memory form) {
+        (form.typehash, form.size) = service ? (SERVICE_TYPEHASH, 0x80) : (TYPEHASH, 0xa0);
+        (form.provider, form.prefix, form.separator) = (provider, 0x1901, separator);
     }
 
-    /// @notice The voucher at `index` of a batch. The caller has made sure that `packed` is that long.
-    function entryOf(
+    /// @notice The voucher that begins `offset` bytes into a batch, and whether its payer signed it: as
+    /// `Signatures.isBy` says of the digest. The caller has made sure that the entry ends within `packed`.
+    function read(
+        Form memory form,
         bytes calldata packed,
-        uint256 index
+        uint256 offset
     )
         internal
-        pure
-        returns (address payer, uint96 cumulative, bytes32 r, bytes32 vs)
+        view
+        returns (address payer, uint96 cumulative, bool signed)
     {
-        bytes32 head;
+        uint256 highest = HIGHEST_S;
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
-            let entry := add(packed.offset, mul(index, PACKED_SIZE))
-            head := calldataload(entry)
-            r := calldataload(add(entry, 0x20))
-            vs := calldataload(add(entry, 0x40))
+            let entry := add(packed.offset, offset)
+            payer := shr(96, calldataload(entry))
+            cumulative := shr(160, shl(160, calldataload(entry)))
+            mstore(add(form, 0x20), payer)
+            mstore(add(form, 0x60), cumulative)
+            mstore(add(form, 0xe0), keccak256(form, mload(add(form, 0x180))))
+            // 2 + 32 + 32 bytes: prefix, separator, struct hash
+            mstore(add(form, 0x100), keccak256(add(form, 0xbe), 0x42))
+            // the top bit of the last word is the parity of v, the rest is s
+            let vs := calldataload(add(entry, 0x40))
+            mstore(add(form, 0x120), add(27, shr(255, vs)))
+            mstore(add(form, 0x140), calldataload(add(entry, 0x20)))
+            vs := shr(1, shl(1, vs))
+            mstore(add(form, 0x160), vs)
+            // the precompile answers nothing for what is no signature: then the zero stays
+            mstore(0, 0)
+            signed := staticcall(gas(), 1, add(form, 0x100), 0x80, 0, 0x20)
+            signed := and(signed, iszero(gt(vs, highest)))
+            signed := and(signed, and(eq(mload(0), payer), iszero(iszero(payer))))
         }
-        // the first 20 and the last 12 of 32 bytes
-        // forge-lint: disable-next-line(unsafe-typecast)
-        payer = address(bytes20(head));
-        // forge-lint: disable-next-line(unsafe-typecast)
-        cumulative = uint96(uint256(head));
     }
 }

@@ -18,7 +18,8 @@ contract GriefTest is MeshTest {
             redeem(ALICE_KEY, i);
         }
         redeem(ALICE_KEY, 100);
-        vm.assertEq(uint256(earnedOf(provider)), 100);
+        // the burn cannot be dodged by cutting a redemption up, nor be made larger
+        vm.assertEq(uint256(earnedOf(provider)), 99);
         vm.assertEq(uint256(market.capacity(alice, provider)), 0);
     }
 
@@ -47,7 +48,7 @@ contract GriefTest is MeshTest {
         redeemBatch(abi.encodePacked(entry(ALICE_KEY, 100), entry(BOB_KEY, 100)));
         vm.assertEq(token.balanceOf(relayer), before);
         vm.assertEq(uint256(earnedOf(relayer)), 0);
-        vm.assertEq(uint256(earnedOf(provider)), 200);
+        vm.assertEq(uint256(earnedOf(provider)), 198);
     }
 
     function test_largestCumulative_overflowsNothing() public {
@@ -58,6 +59,7 @@ contract GriefTest is MeshTest {
 
     function test_donatedTokens_belongToNobody() public {
         vm.prank(relayer);
+        // forge-lint: disable-next-line(erc20-unchecked-transfer)
         token.transfer(address(market), 5);
         vm.assertEq(uint256(freeOf(relayer)), 0);
         vm.assertEq(token.balanceOf(address(market)), 205);
@@ -67,6 +69,7 @@ contract GriefTest is MeshTest {
         token.mint(address(this), 1);
         vm.assertEq(token.balanceOf(address(market)), 200);
         vm.expectRevert();
+        // forge-lint: disable-next-line(erc20-unchecked-transfer)
         token.transferFrom(address(market), address(this), 1);
     }
 }

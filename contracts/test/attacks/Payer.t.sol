@@ -53,7 +53,7 @@ contract PayerAttackTest is MeshTest {
         vm.signAndAttachDelegation(address(wallet), ALICE_KEY);
         market.finalizeJob(voucher, signature);
         vm.assertTrue(alice.code.length != 0);
-        vm.assertEq(uint256(earnedOf(provider)), 100);
+        vm.assertEq(uint256(earnedOf(provider)), 99);
     }
 
     function test_delegatingTheAccount_doesNotVoidVouchersOfABatch() public {
@@ -101,6 +101,27 @@ contract PayerAttackTest is MeshTest {
         vm.assertEq(uint256(redeem(ALICE_KEY, 80)), 80);
         finishUnallot();
         vm.assertEq(uint256(freeOf(alice)), 20);
+    }
+
+    function test_unallotRace_overTheServiceAllotment_beforeAtAndAfterTheEnd() public {
+        deposit(alice, 100);
+        vm.prank(alice);
+        market.allotService(100);
+        vm.prank(alice);
+        market.startUnallotService(100);
+        bytes32 digest = Signing.serviceVoucherDigest(registry.domainSeparator(), alice, provider, 60);
+        bytes memory packed = abi.encodePacked(alice, uint96(60), Signing.short(ALICE_KEY, digest));
+        for (uint64 at = END - 1; at <= END + 1; ++at) {
+            vm.warp(at);
+            uint256 snapshot = vm.snapshotState();
+            vm.assertEq(uint256(market.finalizeService(provider, packed)), 60);
+            vm.revertToState(snapshot);
+            if (at < END) expectRevert(IThawErrors.StillThawing.selector, END);
+            vm.prank(alice);
+            market.finishUnallotService();
+            vm.assertEq(uint256(market.finalizeService(provider, packed)), at < END ? 60 : 0);
+            vm.revertToState(snapshot);
+        }
     }
 
     function test_maturedThaw_neverCountsAsCover() public {

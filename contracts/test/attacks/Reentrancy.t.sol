@@ -46,11 +46,14 @@ contract Attacker {
         if (target == address(0)) return;
         address to = target;
         target = address(0);
+        // the answer itself is what the tests look at
+        // forge-lint: disable-next-line(unchecked-call)
         (, answer) = to.call(call);
     }
 }
 
-/// @notice Were the token hostile, no function that moves it could be entered twice.
+/// @notice Were the token hostile, no function that pays it out could be entered twice, and entering one that takes it
+/// in would gain nothing.
 contract ReentrancyTest is MeshTest {
     CallingToken private calling;
     ProviderRegistry private registry2;
@@ -61,7 +64,7 @@ contract ReentrancyTest is MeshTest {
         vm.warp(START);
         calling = new CallingToken();
         address marketAddress = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 1);
-        registry2 = new ProviderRegistry(IERC20(address(calling)), marketAddress, defaults());
+        registry2 = new ProviderRegistry(IERC20(address(calling)), marketAddress, disputes, governance, defaults());
         market2 = new JobMarket(registry2);
         attacker = new Attacker();
         calling.mint(address(attacker), FUNDS);
@@ -79,10 +82,19 @@ contract ReentrancyTest is MeshTest {
         );
     }
 
+    function test_market_creditsWhatItGot_whenDepositIsEnteredTwice() public {
+        bytes memory put = abi.encodeCall(market2.deposit, (address(attacker), 10));
+        attacker.load(address(market2), put);
+        attacker.run(address(market2), put);
+        (uint96 free,,) = market2.accounts(address(attacker));
+        vm.assertEq(uint256(free), 20);
+        vm.assertEq(calling.balanceOf(address(market2)), 20);
+    }
+
     function test_market_cannotBeEnteredTwice() public {
         bytes memory put = abi.encodeCall(market2.deposit, (address(attacker), 10));
         bytes memory take = abi.encodeCall(market2.withdraw, (address(attacker)));
-        strike(address(market2), put, put);
+        attacker.run(address(market2), put);
         attacker.run(address(market2), abi.encodeCall(market2.startWithdraw, (10)));
         vm.warp(START + 3 days);
         strike(address(market2), take, take);

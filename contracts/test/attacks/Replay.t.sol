@@ -86,6 +86,21 @@ contract ReplayTest is MeshTest {
         market.finalizeJob(voucherOf(alice, 30), signature);
     }
 
+    function test_serviceVoucher_isWorthNothingElsewhere() public {
+        deposit(alice, 50);
+        vm.prank(alice);
+        market.allotService(50);
+        bytes32 digest = Signing.serviceVoucherDigest(registry.domainSeparator(), alice, provider, 30);
+        bytes memory packed = abi.encodePacked(alice, uint96(30), Signing.short(ALICE_KEY, digest));
+        vm.assertEq(uint256(market.finalizeService(other, packed)), 0);
+        uint256 home = block.chainid;
+        vm.chainId(home + 1);
+        vm.assertEq(uint256(market.finalizeService(provider, packed)), 0);
+        vm.chainId(home);
+        vm.assertEq(uint256(market.finalizeService(provider, packed)), 30);
+        vm.assertEq(uint256(market.finalizeService(provider, packed)), 0);
+    }
+
     function test_zeroPayer_inABatch_paysNothing() public {
         bytes memory packed = abi.encodePacked(address(0), uint96(1), bytes32(uint256(1)), bytes32(uint256(1)));
         vm.assertEq(uint256(redeemBatch(packed)), 0);

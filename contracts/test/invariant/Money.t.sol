@@ -10,24 +10,33 @@ import {vm} from "../utils/Vm.sol";
 import {Handler} from "./Handler.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
-/// @notice What must hold after any sequence of calls.
+/// @notice What must hold after any sequence of calls (settlement invariants 1, 2, 5 and 6, and those of the limit, the
+/// burn and the session keys; `Handler` checks 6 after each call).
 contract MoneyInvariantTest {
+    address private constant DISPUTES = address(0xD15);
+
     DuckToken private token;
     ProviderRegistry private registry;
     JobMarket private market;
     Handler private handler;
+    uint256 private supply;
 
     function setUp() public {
         vm.warp(1_800_000_000);
         token = new DuckToken(address(this));
         address marketAddress = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 1);
-        Durations memory durations = Durations(14 days, 7 days, 3 days, 3 days, 3 days, 3 days);
-        registry = new ProviderRegistry(IERC20(address(token)), marketAddress, durations);
+        Durations memory durations =
+            Durations(14 days, 7 days, 3 days, 3 days, 3 days, 3 days, 2 days, 3 days, 1 hours, 1 minutes);
+        registry = new ProviderRegistry(IERC20(address(token)), marketAddress, DISPUTES, address(0x60E), durations);
         market = new JobMarket(registry);
         handler = new Handler(token, registry, market);
-        for (uint256 i = 0; i < handler.ACTORS(); ++i) {
+        for (uint256 i = 0; i < handler.ACCOUNTS(); ++i) {
+            approve(handler.payerOf(i));
+        }
+        for (uint256 i = 0; i < handler.PROVIDERS(); ++i) {
             enlist(i);
         }
+        supply = token.totalSupply();
     }
 
     /// @dev read by forge: only the handler is called
@@ -36,73 +45,129 @@ contract MoneyInvariantTest {
         targets[0] = address(handler);
     }
 
-    function invariant_market_holdsExactlyWhatItOwes() public view {
+    /// @dev three campaigns, not one per line: each explores sequences of its own
+    function invariant_money_isNeitherMadeNorLost() public view {
+        checkDebts();
+        checkStakes();
+        checkTokens();
+    }
+
+    function invariant_books_keepTheirOrder() public view {
+        checkChannels();
+        checkThaws();
+        checkSessions();
+    }
+
+    function invariant_earnings_areWhatRedemptionsPaid_withinTheLimit() public view {
+        checkEarnings();
+        checkPeriods();
+    }
+
+    /// @notice The market holds exactly what it owes.
+    function checkDebts() private view {
         uint256 owed = 0;
-        for (uint256 i = 0; i < handler.ACTORS(); ++i) {
+        for (uint256 i = 0; i < handler.PAYERS(); ++i) {
             (uint96 free, uint96 thawing,) = market.accounts(handler.payerOf(i));
-            (uint96 earned,,) = market.earned(handler.providerOf(i));
-            owed += uint256(free) + thawing + earned;
-            for (uint256 j = 0; j < handler.ACTORS(); ++j) {
+            (uint96 serviceAllotted, uint96 serviceRedeemed,,) = market.service(handler.payerOf(i));
+            owed += uint256(free) + thawing + serviceAllotted - serviceRedeemed;
+            for (uint256 j = 0; j < handler.PROVIDERS(); ++j) {
                 (uint256 allotted, uint256 redeemed) = handler.totals(i, j);
                 owed += allotted - redeemed;
             }
         }
-        vm.assertEq(token.balanceOf(address(market)), owed);
+        for (uint256 j = 0; j < handler.PROVIDERS(); ++j) {
+            owed += earnedOf(handler.providerOf(j));
+        }
+        vm.assertEq(token.balanceOf(address(market)), owed + earnedOf(handler.RELAYER()));
     }
 
-    function invariant_registry_holdsExactlyTheStakes() public view {
+    /// @notice The registry holds exactly the stakes.
+    function checkStakes() private view {
         uint256 stakes = 0;
-        for (uint256 i = 0; i < handler.ACTORS(); ++i) {
+        for (uint256 i = 0; i < handler.PROVIDERS(); ++i) {
             stakes += registry.providers(handler.providerOf(i)).stake;
         }
         vm.assertEq(token.balanceOf(address(registry)), stakes);
     }
 
-    function invariant_channels_keepTheirOrder() public view {
-        for (uint256 i = 0; i < handler.ACTORS(); ++i) {
-            for (uint256 j = 0; j < handler.ACTORS(); ++j) {
+    function checkChannels() private view {
+        for (uint256 i = 0; i < handler.PAYERS(); ++i) {
+            for (uint256 j = 0; j < handler.PROVIDERS(); ++j) {
                 checkChannel(handler.payerOf(i), handler.providerOf(j));
             }
+            checkService(handler.payerOf(i));
         }
     }
 
-    function invariant_thaws_areWithinTheirMoney() public view {
-        for (uint256 i = 0; i < handler.ACTORS(); ++i) {
+    function checkThaws() private view {
+        for (uint256 i = 0; i < handler.PAYERS(); ++i) {
             (, uint96 thawing, uint64 thawEnd) = market.accounts(handler.payerOf(i));
             vm.assertEq(thawing == 0, thawEnd == 0);
+        }
+        for (uint256 i = 0; i < handler.PROVIDERS(); ++i) {
             (uint96 earned, uint96 earnedThawing, uint64 earnedEnd) = market.earned(handler.providerOf(i));
             vm.assertLe(earnedThawing, earned);
             vm.assertEq(earnedThawing == 0, earnedEnd == 0);
             IProviderRegistry.Provider memory p = registry.providers(handler.providerOf(i));
             vm.assertLe(p.thawing, p.stake);
             vm.assertEq(p.thawing == 0, p.thawEnd == 0);
-            vm.assertEq(p.isActive, p.stake - p.thawing >= registry.MIN_STAKE());
+            vm.assertEq(p.isActive, p.stake - p.thawing >= registry.minStake());
         }
     }
 
-    function invariant_earnings_areWhatRedemptionsPaid() public view {
-        for (uint256 i = 0; i < handler.ACTORS(); ++i) {
+    /// @notice Earnings are what redemptions paid, less the burn, fees, and what was slashed or withdrawn.
+    function checkEarnings() private view {
+        uint256 burnt = 0;
+        for (uint256 i = 0; i < handler.PROVIDERS(); ++i) {
             address provider = handler.providerOf(i);
-            (uint96 earned,,) = market.earned(provider);
-            vm.assertEq(uint256(earned) + handler.earnedOut(provider), handler.paidTo(provider));
+            uint256 paid = handler.paidTo(provider);
+            uint256 gone = handler.earnedOut(provider) + handler.slashedOf(provider) + handler.feesOf(provider);
+            vm.assertEq(earnedOf(provider) + gone, paid - paid / 100);
+            burnt += paid / 100;
+        }
+        vm.assertEq(earnedOf(handler.RELAYER()), handler.fees());
+        vm.assertEq(supply - token.totalSupply(), burnt);
+    }
+
+    /// @notice No period paid more than the stake it began with.
+    function checkPeriods() private view {
+        for (uint256 i = 0; i < handler.PROVIDERS(); ++i) {
+            address provider = handler.providerOf(i);
+            vm.assertLe(handler.paidInPeriod(provider), handler.limitOfPeriod(provider));
+            (uint256 room, uint64 periodEnd) = market.redeemable(provider);
+            if (periodEnd == 0) vm.assertEq(room, registry.eligibleStake(provider));
+            else vm.assertEq(room, handler.limitOfPeriod(provider) - handler.paidInPeriod(provider));
         }
     }
 
-    function invariant_money_isNeitherMadeNorLost() public view {
+    function checkSessions() private view {
+        for (uint256 i = handler.ACCOUNTS(); i < handler.PAYERS(); ++i) {
+            address session = handler.payerOf(i);
+            (address account,, uint96 drawn,,) = market.sessions(session);
+            vm.assertLe(drawn, handler.highestCap(session));
+            if (account != address(0)) vm.assertEq(account, handler.payerOf(i - handler.ACCOUNTS()));
+        }
+    }
+
+    function checkTokens() private view {
         uint256 sum = token.balanceOf(address(market)) + token.balanceOf(address(registry));
-        for (uint256 i = 0; i < handler.ACTORS(); ++i) {
-            sum += token.balanceOf(handler.payerOf(i)) + token.balanceOf(handler.providerOf(i));
+        sum += token.balanceOf(DISPUTES);
+        for (uint256 i = 0; i < handler.ACCOUNTS(); ++i) {
+            sum += token.balanceOf(handler.payerOf(i));
+        }
+        for (uint256 i = 0; i < handler.PROVIDERS(); ++i) {
+            sum += token.balanceOf(handler.providerOf(i));
         }
         vm.assertEq(sum, token.totalSupply());
     }
 
-    /// @dev gives payer and provider number `i` their funds, and registers the provider
+    /// @dev gives provider number `i` its funds and registers it
     function enlist(uint256 i) private {
-        approve(handler.payerOf(i));
         address provider = handler.providerOf(i);
+        address operator = vm.addr(handler.operatorKey(i));
         approve(provider);
         vm.prank(provider);
-        registry.registerProvider(address(uint160(0x900 + i)), bytes32(i + 1), "", "", 5_000e18);
+        registry.registerProvider(operator, bytes32(i + 1), "", "", 5_000e18);
     }
 
     function approve(address who) private {
@@ -111,6 +176,11 @@ contract MoneyInvariantTest {
         token.approve(address(market), type(uint256).max);
         vm.prank(who);
         token.approve(address(registry), type(uint256).max);
+    }
+
+    function earnedOf(address who) private view returns (uint256) {
+        (uint96 earned,,) = market.earned(who);
+        return earned;
     }
 
     function checkChannel(address payer, address provider) private view {
@@ -122,5 +192,19 @@ contract MoneyInvariantTest {
         // every wei redeemed was paid once, and only by vouchers
         vm.assertEq(handler.paidBy(payer, provider), redeemed);
         vm.assertEq(handler.highest(payer, provider), redeemed);
+    }
+
+    function checkService(address payer) private view {
+        (uint96 allotted, uint96 redeemed, uint96 thawing, uint64 thawEnd) = market.service(payer);
+        vm.assertLe(redeemed, allotted);
+        vm.assertLe(thawing, allotted - redeemed);
+        vm.assertEq(thawing == 0, thawEnd == 0);
+        uint256 sum = 0;
+        for (uint256 j = 0; j < handler.PROVIDERS(); ++j) {
+            address provider = handler.providerOf(j);
+            vm.assertEq(uint256(market.redeemedService(payer, provider)), handler.servedBy(payer, provider));
+            sum += handler.servedBy(payer, provider);
+        }
+        vm.assertEq(sum, redeemed);
     }
 }

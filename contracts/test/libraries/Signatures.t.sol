@@ -41,6 +41,8 @@ contract SignaturesTest {
     function testFuzz_isBy_refusesOneFlippedBit(bytes32 digest, uint16 bit) public view {
         bytes memory signature = Signing.long(KEY, digest);
         bit = bit % (65 * 8);
+        // one bit of one byte
+        // forge-lint: disable-next-line(incorrect-shift, unsafe-typecast)
         signature[bit / 8] ^= bytes1(uint8(1 << (bit % 8)));
         vm.assertTrue(!this.isBy(signer, digest, signature));
     }

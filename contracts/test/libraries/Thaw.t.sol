@@ -26,6 +26,14 @@ contract ThawTest {
         return balance.finish();
     }
 
+    function finish(uint96 keep) external returns (uint96) {
+        return balance.finish(keep);
+    }
+
+    function seize(uint96 amount) external returns (uint96) {
+        return balance.seize(amount);
+    }
+
     function test_credit_revertsOnOverflow() public {
         this.credit(type(uint96).max);
         vm.expectRevert();
@@ -72,5 +80,44 @@ contract ThawTest {
         vm.assertEq(uint256(balance.thawing) + balance.thawEnd, 0);
         vm.expectRevert(IThawErrors.NotThawing.selector);
         this.finish();
+    }
+
+    /// @dev what is kept is paid later, so the thaw pays out the same whatever was kept meanwhile
+    function testFuzz_finish_leavesBehindWhatIsKept(uint96 total, uint96 thawing, uint96 keep) public {
+        vm.assume(total != 0);
+        thawing = 1 + thawing % total;
+        this.credit(total);
+        uint64 thawEnd = this.start(thawing, 9);
+        vm.expectRevert(abi.encodeWithSelector(IThawErrors.StillThawing.selector, thawEnd));
+        this.finish(keep);
+        vm.warp(thawEnd);
+        uint96 first = this.finish(keep);
+        vm.assertGe(balance.total, keep < total ? keep : total);
+        vm.assertEq(balance.total, total - first);
+        vm.assertEq(balance.thawing, thawing - first);
+        if (first == thawing) return;
+        vm.assertEq(balance.thawEnd, thawEnd);
+        vm.assertEq(this.finish(), thawing - first);
+        vm.assertEq(uint256(balance.thawing) + balance.thawEnd, 0);
+    }
+
+    function testFuzz_seize_takesTheFreePartFirst(uint96 total, uint96 thawing, uint96 amount) public {
+        vm.assume(total != 0);
+        thawing = 1 + thawing % total;
+        this.credit(total);
+        uint64 thawEnd = this.start(thawing, 9);
+        uint96 taken = this.seize(amount);
+        vm.assertEq(taken, amount < total ? amount : total);
+        vm.assertEq(balance.total, total - taken);
+        vm.assertEq(balance.thawing, total - taken < thawing ? total - taken : thawing);
+        vm.assertEq(balance.thawEnd, taken == total ? 0 : thawEnd);
+        vm.assertEq(balance.free(), balance.total - balance.thawing);
+    }
+
+    function test_seize_ofNothing() public {
+        vm.assertEq(this.seize(5), 0);
+        this.credit(7);
+        vm.assertEq(this.seize(5), 5);
+        vm.assertEq(balance.total, 2);
     }
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Signatures} from "../../src/libraries/Signatures.sol";
 import {VoucherLib} from "../../src/libraries/VoucherLib.sol";
-import {Voucher} from "../../src/types/Signed.sol";
+import {Signing} from "../utils/Signing.sol";
 import {vm} from "../utils/Vm.sol";
 
 contract VoucherLibTest {
@@ -13,67 +14,107 @@ contract VoucherLibTest {
         bytes32 vs;
     }
 
-    function entryOf(bytes calldata packed, uint256 index) external pure returns (Entry memory e) {
-        (e.payer, e.cumulative, e.r, e.vs) = VoucherLib.entryOf(packed, index);
+    /// @dev reads all of a batch by one form
+    function readAll(
+        address provider,
+        bool service,
+        bytes32 separator,
+        bytes calldata packed
+    )
+        external
+        view
+        returns (bool[] memory signed)
+    {
+        VoucherLib.Form memory form = VoucherLib.formOf(provider, service, separator);
+        signed = new bool[](packed.length / 96);
+        for (uint256 i = 0; i < signed.length; ++i) {
+            address payer;
+            uint96 cumulative;
+            (payer, cumulative, signed[i]) = VoucherLib.read(form, packed, 96 * i);
+            bytes calldata entry = packed[96 * i:96 * i + 96];
+            vm.assertEq(payer, address(bytes20(entry[:20])));
+            vm.assertEq(uint256(cumulative), uint96(bytes12(entry[20:32])));
+            vm.assertEq(form.digest, digestOf(provider, service, separator, payer, cumulative));
+            bool expected = Signatures.isBy(payer, form.digest, bytes32(entry[32:64]), bytes32(entry[64:]));
+            vm.assertEq(signed[i], expected);
+        }
     }
 
-    function testFuzz_entryOf_readsWhatWasPacked(Entry memory a, Entry memory b) public view {
-        bytes memory packed = abi.encodePacked(a.payer, a.cumulative, a.r, a.vs, b.payer, b.cumulative, b.r, b.vs);
-        vm.assertEq(keccak256(abi.encode(this.entryOf(packed, 0))), keccak256(abi.encode(a)));
-        vm.assertEq(keccak256(abi.encode(this.entryOf(packed, 1))), keccak256(abi.encode(b)));
+    function digestOf(
+        address provider,
+        bool service,
+        bytes32 separator,
+        address payer,
+        uint96 cumulative
+    )
+        private
+        pure
+        returns (bytes32)
+    {
+        return service
+            ? Signing.serviceVoucherDigest(separator, payer, provider, cumulative)
+            : Signing.voucherDigest(separator, payer, provider, cumulative, 0);
     }
 
-    function testFuzz_entryOf_equalsSlicing(bytes calldata packed, uint256 index) public view {
-        vm.assume(packed.length >= 96);
-        index = index % (packed.length / 96);
-        bytes calldata entry = packed[index * 96:(index + 1) * 96];
-        Entry memory e = this.entryOf(packed, index);
-        vm.assertEq(e.payer, address(bytes20(entry[:20])));
-        vm.assertEq(uint256(e.cumulative), uint96(bytes12(entry[20:32])));
-        vm.assertEq(e.r, bytes32(entry[32:64]));
-        vm.assertEq(e.vs, bytes32(entry[64:96]));
+    function pack(Entry memory e) private pure returns (bytes memory) {
+        return abi.encodePacked(e.payer, e.cumulative, e.r, e.vs);
     }
 
-    function testFuzz_hash_ignoresDirtyBits(
-        uint256 payer,
-        uint256 provider,
-        uint256 cumulative,
-        uint256 epoch
+    /// @notice Good, foreign, malleated and random signatures in one batch: each as plain Solidity says.
+    function testFuzz_read_equalsPlainSolidity(
+        address provider,
+        bool service,
+        bytes32 separator,
+        uint256 key,
+        uint96[3] memory cumulatives,
+        Entry memory random
     )
         public
-        pure
+        view
     {
-        address payer_;
-        address provider_;
-        uint96 cumulative_;
-        uint64 epoch_;
-        assembly {
-            payer_ := payer
-            provider_ := provider
-            cumulative_ := cumulative
-            epoch_ := epoch
+        key = 1 + key % (Signing.CURVE_ORDER - 1);
+        address payer = vm.addr(key);
+        bytes memory packed = pack(random);
+        for (uint256 i = 0; i < 3; ++i) {
+            bytes32 digest = digestOf(provider, service, separator, payer, cumulatives[i]);
+            bytes memory good = Signing.short(key, digest);
+            packed = bytes.concat(packed, abi.encodePacked(payer, cumulatives[i], good));
+            packed = bytes.concat(packed, abi.encodePacked(address(uint160(payer) ^ 1), cumulatives[i], good));
+            packed = bytes.concat(packed, abi.encodePacked(payer, cumulatives[i] ^ 1, good));
         }
-        bytes32 typehash = keccak256("Voucher(address payer,address provider,uint96 cumulative,uint64 epoch)");
-        bytes32 expected = keccak256(
-            abi.encode(typehash, address(uint160(payer)), address(uint160(provider)), uint96(cumulative), uint64(epoch))
-        );
-        vm.assertEq(VoucherLib.hash(payer_, provider_, cumulative_, epoch_), expected);
+        packed = bytes.concat(packed, pack(random));
+        bool[] memory signed = this.readAll(provider, service, separator, packed);
+        for (uint256 i = 0; i < 3; ++i) {
+            vm.assertTrue(signed[1 + 3 * i]);
+            vm.assertTrue(!signed[2 + 3 * i]);
+            vm.assertTrue(!signed[3 + 3 * i]);
+        }
+        vm.assertTrue(!signed[10]);
     }
 
-    function testFuzz_hash_leavesMemoryAlone(Voucher memory v, bytes memory before, bytes memory behind) public pure {
+    function testFuzz_read_refusesTheZeroPayer(
+        bytes32 separator,
+        uint96 cumulative,
+        bytes32 r,
+        bytes32 vs
+    )
+        public
+        view
+    {
+        bytes memory packed = abi.encodePacked(address(0), cumulative, r, vs);
+        vm.assertTrue(!this.readAll(address(1), false, separator, packed)[0]);
+    }
+
+    function testFuzz_formOf_leavesMemoryAlone(bytes memory before, bytes memory behind) public pure {
         bytes32 hashes = keccak256(abi.encode(before, behind));
-        VoucherLib.hash(v);
+        VoucherLib.Form memory form = VoucherLib.formOf(address(1), true, keccak256("separator"));
         bytes memory fresh = new bytes(192);
         for (uint256 i = 0; i < fresh.length; ++i) {
             vm.assertTrue(fresh[i] == 0);
         }
         vm.assertEq(keccak256(abi.encode(before, behind)), hashes);
-    }
-
-    function testFuzz_hash_isTheSameFromStructAndFields(Voucher memory v) public pure {
-        bytes32 typehash = keccak256("Voucher(address payer,address provider,uint96 cumulative,uint64 epoch)");
-        bytes32 expected = keccak256(abi.encode(typehash, v.payer, v.provider, v.cumulative, v.epoch));
-        vm.assertEq(VoucherLib.hash(v), expected);
-        vm.assertEq(VoucherLib.hash(v.payer, v.provider, v.cumulative, v.epoch), expected);
+        vm.assertEq(form.typehash, VoucherLib.SERVICE_TYPEHASH);
+        vm.assertEq(form.separator, keccak256("separator"));
+        vm.assertEq(uint256(form.epoch), 0);
     }
 }

@@ -25,6 +25,8 @@ abstract contract MeshTest {
     address internal operator = address(0x09E7A704);
     address internal other = address(0x07E7);
     address internal relayer = address(0x9E1A);
+    address internal disputes = address(0xD15);
+    address internal governance = address(0x60E);
 
     DuckToken internal token;
     ProviderRegistry internal registry;
@@ -49,13 +51,17 @@ abstract contract MeshTest {
             dispute: 3 days,
             reserve: 3 days,
             escrowThaw: 3 days,
-            earnedThaw: 3 days
+            earnedThaw: 3 days,
+            slashLock: 2 days,
+            redeemPeriod: 3 days,
+            epoch: 1 hours,
+            turn: 1 minutes
         });
     }
 
     function deployPair() internal returns (ProviderRegistry newRegistry, JobMarket newMarket) {
         address marketAddress = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 1);
-        newRegistry = new ProviderRegistry(IERC20(address(token)), marketAddress, defaults());
+        newRegistry = new ProviderRegistry(IERC20(address(token)), marketAddress, disputes, governance, defaults());
         newMarket = new JobMarket(newRegistry);
     }
 

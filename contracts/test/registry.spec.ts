@@ -1,0 +1,100 @@
+import { expect } from 'chai'
+import type { Hex } from 'viem'
+import {
+  ContractError,
+  LOCAL_DURATIONS,
+  cancelOperatorRotation,
+  cancelUnstake,
+  finishOperatorRotation,
+  mint,
+  operatorOf,
+  providerOf,
+  readClasses,
+  readProvider,
+  readRotation,
+  registerProviderWithPermit,
+  setClasses,
+  setPeer,
+  startOperatorRotation,
+  startUnstake,
+} from '../ts/index.ts'
+import { DUCK, startMesh, type Mesh } from './support/mesh.ts'
+
+const classes: Hex[] = [`0x${'01'.repeat(32)}`, `0x${'02'.repeat(32)}`]
+
+/** The life of a provider's keys on a real chain. Each test goes on where the last one ended. */
+describe('a provider on a real chain', () => {
+  let mesh: Mesh
+
+  before(async () => {
+    mesh = await startMesh()
+  })
+
+  after(() => mesh.anvil.stop())
+
+  it('registers with a permit and no approval', async () => {
+    const { chain, addresses, deployer, provider, operator, done } = mesh
+    const stake = 2_000n * DUCK
+    await done(mint(deployer.client, { addresses, to: provider.address, amount: stake }))
+    const { timestamp } = await chain.getBlock()
+    await done(
+      registerProviderWithPermit(provider.client, {
+        addresses,
+        operator: operator.address,
+        peerKey: `0x${'ab'.repeat(32)}`,
+        stake,
+        deadline: timestamp + 600n,
+      }),
+    )
+    const found = await readProvider(chain, { addresses, provider: provider.address })
+    expect(found).to.include({ stake, isActive: true, operator: operator.address })
+  })
+
+  it('keeps its stake after all', async () => {
+    const { chain, addresses, provider, done } = mesh
+    await done(startUnstake(provider.client, { addresses, amount: 1_500n * DUCK }))
+    await done(cancelUnstake(provider.client, { addresses }))
+    const found = await readProvider(chain, { addresses, provider: provider.address })
+    expect(found).to.include({ thawing: 0n, isActive: true })
+  })
+
+  it('moves to another peer key', async () => {
+    const { chain, addresses, provider, done } = mesh
+    const peerKey: Hex = `0x${'cd'.repeat(32)}`
+    await done(setPeer(provider.client, { addresses, peerKey, endpoint: '' }))
+    const found = await readProvider(chain, { addresses, provider: provider.address })
+    expect(found).to.include({ peerKey })
+  })
+
+  it('says through its operator which classes it serves', async () => {
+    const { chain, addresses, provider, operator, done } = mesh
+    await done(setClasses(operator.client, { addresses, classes }))
+    const found = await readClasses(chain, { addresses, provider: provider.address })
+    expect(found).to.deep.equal(classes)
+  })
+
+  it('hands over to another operator, after the escrow thaw and not before', async () => {
+    const { chain, addresses, provider, operator, relayer, payer, done, pass } = mesh
+    const ofProvider = { addresses, provider: provider.address }
+    const next = (party: typeof relayer) =>
+      done(startOperatorRotation(provider.client, { addresses, operator: party.address }))
+    await next(payer)
+    await done(cancelOperatorRotation(provider.client, { addresses }))
+    expect(await readRotation(chain, ofProvider)).to.equal(undefined)
+    await next(relayer)
+    const { timestamp } = await chain.getBlock()
+    const readyAt = timestamp + LOCAL_DURATIONS.escrowThaw
+    const announced = { operator: relayer.address, readyAt }
+    expect(await readRotation(chain, ofProvider)).to.deep.equal(announced)
+    try {
+      await finishOperatorRotation(provider.client, { addresses })
+      expect.fail('handed over early')
+    } catch (error) {
+      expect(error).to.be.instanceOf(ContractError).and.include({ code: 'StillThawing' })
+    }
+    await pass(LOCAL_DURATIONS.escrowThaw)
+    await done(finishOperatorRotation(provider.client, { addresses }))
+    expect(await operatorOf(chain, ofProvider)).to.equal(relayer.address)
+    expect(await providerOf(chain, { addresses, operator: operator.address })).to.equal(undefined)
+  })
+})

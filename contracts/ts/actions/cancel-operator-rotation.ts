@@ -1,0 +1,19 @@
+import type { Hash } from 'viem'
+import { writeContract } from 'viem/actions'
+import { providerRegistryAbi } from '../abi/provider-registry.ts'
+import { guarded } from '../errors.ts'
+import type { WithAddresses, WriteClient } from '../interface.ts'
+
+/** Keeps the caller's operator after all. */
+export function cancelOperatorRotation(
+  client: WriteClient,
+  { addresses }: WithAddresses,
+): Promise<Hash> {
+  return guarded(
+    writeContract(client, {
+      address: addresses.registry,
+      abi: providerRegistryAbi,
+      functionName: 'cancelOperatorRotation',
+    }),
+  )
+}
