@@ -1,16 +1,18 @@
 /** The checks a provider makes before it serves (rule D-6), cheap ones first. Pure. */
-import { tokenHash } from '@duckmesh/proto'
+import { limits, tokenHash } from '@duckmesh/proto'
 import type { AwardFrame, Hex, JobOrder } from '@duckmesh/proto'
 import type { Crypto, NetworkIdentity } from '../components.ts'
 import { DuckMeshError } from '../errors.ts'
-import type { ErrorCode } from '../errors.ts'
+import type { ErrorCode } from '../error-codes.ts'
 import { recoverStruct, structDigest } from '../signed-struct.ts'
-import { MAX_JOB_LIFE_MS } from './constants.ts'
+import { MAX_JOB_LIFE_MS, MAX_REPLICAS } from './constants.ts'
+import type { AuctionRules } from './interface.ts'
 import { firstStepPrice } from './price.ts'
 import { ZERO_HASH } from './progress.ts'
 import type { SegmentFacts } from './progress.ts'
 
-/** Verification modes of DESIGN §9 that a provider of this version serves. */
+/** Verification modes of DESIGN §9 that this version knows. */
+export const MODE_REDUNDANT = 0
 export const MODE_REFERENCE = 1
 
 /** A price this provider signed, by the hash of its offer; undefined when unknown or too old. */
@@ -22,6 +24,8 @@ export interface AwardContext {
   network: NetworkIdentity
   crypto: Crypto
   quotes: QuoteBook
+  /** Absent: auctioned awards are not served. */
+  auction?: AuctionRules
   /** This provider's owner address. */
   provider: Hex
   /** Payer that the session's binding proved. */
@@ -30,7 +34,7 @@ export interface AwardContext {
 }
 
 /**
- * Checks an award frame against everything but the sealed spec, the channel and the store.
+ * Checks an award frame against everything but the auction it follows, the sealed spec, the channel and the store.
  * Returns the facts of the segment; throws a coded error that becomes the `Refuse`.
  */
 export function checkAward(frame: AwardFrame, context: AwardContext): SegmentFacts {
@@ -45,14 +49,11 @@ export function checkAward(frame: AwardFrame, context: AwardContext): SegmentFac
   if (structDigest(context.network, 'JobOrder', order) !== award.jobId) {
     refuse('AWARD_INVALID', 'The award is for another order.')
   }
-  if (award.matchHash !== ZERO_HASH) refuse('NOT_SUPPORTED', 'The auction lane is not served.')
+  checkLane(frame, context, refuse)
   checkOrder(order, context, refuse)
   checkPrefix(frame, refuse)
-  const quote = context.quotes.find(award.bidHash, order.modelId)
-  if (quote === undefined) return refuse('PRICE_MISMATCH', 'The offer is unknown or too old.')
-  if (quote.priceIn !== frame.priceIn || quote.priceOut !== frame.priceOut) {
-    refuse('PRICE_MISMATCH', 'The award names another price than the offer.')
-  }
+  if (order.mode === MODE_REDUNDANT) checkMember(frame, refuse)
+  if (award.matchHash === ZERO_HASH) checkQuote(frame, context, refuse)
   const facts = factsOf(frame)
   if (award.budget > order.maxPrice)
     refuse('AWARD_INVALID', 'The budget is above the maximum price.')
@@ -64,9 +65,23 @@ export function checkAward(frame: AwardFrame, context: AwardContext): SegmentFac
 
 type Refuse = (code: ErrorCode, what: string) => never
 
+/** An award follows an auction or an offer, never both; what an auction decided is checked later (rule D-23). */
+function checkLane(frame: AwardFrame, context: AwardContext, refuse: Refuse): void {
+  const isAuctioned = frame.award.award.matchHash !== ZERO_HASH
+  if (isAuctioned && context.auction === undefined)
+    refuse('NOT_SUPPORTED', 'The auction lane is not served.')
+  if (isAuctioned !== (frame.auction !== undefined))
+    refuse('AWARD_INVALID', 'The award has a match without its proof, or a proof without a match.')
+  const { mode } = frame.order.order
+  if (mode === MODE_REDUNDANT && !isAuctioned)
+    refuse('NOT_SUPPORTED', 'Redundant jobs are served after an auction only.')
+}
+
 function checkOrder(order: JobOrder, context: AwardContext, refuse: Refuse): void {
-  if (order.mode !== MODE_REFERENCE || order.replicas !== 1) {
-    refuse('NOT_SUPPORTED', `Mode ${order.mode} with ${order.replicas} replicas is not served.`)
+  const { mode, replicas } = order
+  const most = mode === MODE_REDUNDANT ? MAX_REPLICAS : mode === MODE_REFERENCE ? 1 : 0
+  if (replicas < 1 || replicas > most) {
+    refuse('NOT_SUPPORTED', `Mode ${mode} with ${replicas} replicas is not served.`)
   }
   const leftMs = order.deadline * 1000 - context.nowMs
   if (leftMs <= 0) refuse('JOB_EXPIRED', 'The order is past its deadline.')
@@ -74,12 +89,34 @@ function checkOrder(order: JobOrder, context: AwardContext, refuse: Refuse): voi
 }
 
 function checkPrefix(frame: AwardFrame, refuse: Refuse): void {
-  const { award } = frame.award
-  if (award.fromToken !== frame.prefixIds.length)
+  const { fromToken, prefixHash, segment } = frame.award.award
+  if (fromToken !== frame.prefixIds.length)
     refuse('AWARD_INVALID', 'The prefix has another length.')
-  if (award.prefixHash !== tokenHash(frame.prefixIds))
+  if (prefixHash !== tokenHash(frame.prefixIds))
     refuse('AWARD_INVALID', 'The prefix has another hash.')
+  if (fromToken > 0 && segment === 0)
+    refuse('AWARD_INVALID', 'The first segment continues from nothing.')
+  if (fromToken >= frame.inBucket)
+    refuse('AWARD_INVALID', 'The bucket does not hold the prefix and a prompt.')
   if (frame.maxTokens < 1) refuse('SPEC_INVALID', 'maxTokens is below 1.')
+}
+
+/** Members start from nothing, are paid after the fact, and reveal in one frame (rules R-2, R-3). */
+function checkMember(frame: AwardFrame, refuse: Refuse): void {
+  if (frame.award.award.fromToken > 0)
+    refuse('AWARD_INVALID', 'A member of a redundant job starts from nothing.')
+  if (frame.voucher !== undefined)
+    refuse('AWARD_INVALID', 'A member of a redundant job is not prepaid.')
+  if (frame.maxTokens > limits.MAX_REVEAL_IDS)
+    refuse('SPEC_INVALID', `maxTokens is above ${limits.MAX_REVEAL_IDS}.`)
+}
+
+function checkQuote(frame: AwardFrame, context: AwardContext, refuse: Refuse): void {
+  const quote = context.quotes.find(frame.award.award.bidHash, frame.order.order.modelId)
+  if (quote === undefined) return refuse('PRICE_MISMATCH', 'The offer is unknown or too old.')
+  if (quote.priceIn !== frame.priceIn || quote.priceOut !== frame.priceOut) {
+    refuse('PRICE_MISMATCH', 'The award names another price than the offer.')
+  }
 }
 
 function checkSignatures(frame: AwardFrame, context: AwardContext, refuse: Refuse): void {

@@ -1,6 +1,6 @@
 /** Client: does a receipt say exactly what was delivered and agreed (rule D-12)? Pure. */
 import type { Receipt } from '@duckmesh/proto'
-import { buildReceipt, stepLimit, unreceipted } from './progress.ts'
+import { buildReceipt, receiptOf, stepLimit, unreceipted } from './progress.ts'
 import type { Progress, SegmentFacts } from './progress.ts'
 import type { FinishReason } from './interface.ts'
 
@@ -23,11 +23,40 @@ export function checkReceipt(
     ...buildReceipt(facts, progress, receipt.tokensIn, receipt.last),
     traceRoot: receipt.traceRoot,
   }
+  const wrong = difference(expected, receipt)
+  if (wrong !== null) return wrong
+  if (progress.due + receipt.amount > progress.prepaid)
+    return 'the amount is above what was prepaid'
+  return null
+}
+
+/**
+ * The same for a member of a redundant job (rule R-4), whose tokens the client has not seen: their number and
+ * root are its word, which the reveal must open. Payment follows, so nothing is prepaid.
+ */
+export function checkMemberReceipt(
+  facts: SegmentFacts,
+  progress: Progress,
+  receipt: Receipt,
+): string | null {
+  const { tokensIn, tokensOut, tokensRoot, last } = receipt
+  const limit = stepLimit(facts.terms, progress)
+  if (tokensOut > limit) return `more than ${limit} tokens in one step`
+  if (!last && tokensOut < limit) return 'a step before the last is not full'
+  if (!last && progress.receiptedOut + tokensOut >= facts.terms.maxTokens)
+    return 'no token may follow, yet it is not the last'
+  if (tokensIn > facts.terms.inBucket) return 'more prompt tokens than the bucket'
+  const billed = { tokensIn, tokensOut, tokensRoot, last }
+  return difference(
+    { ...receiptOf(facts, progress, billed), traceRoot: receipt.traceRoot },
+    receipt,
+  )
+}
+
+function difference(expected: Receipt, receipt: Receipt): string | null {
   for (const key of Object.keys(expected) as (keyof Receipt)[]) {
     if (expected[key] !== receipt[key]) return `${key} is ${receipt[key]}, not ${expected[key]}`
   }
-  if (progress.due + receipt.amount > progress.prepaid)
-    return 'the amount is above what was prepaid'
   return null
 }
 

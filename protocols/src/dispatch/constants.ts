@@ -18,6 +18,18 @@ export const OPEN_TIMEOUT_MS = 8_000
 /** Client: longest silence of a running segment before it counts as stalled. A step of a big model on a CPU may take this long. */
 export const STALL_TIMEOUT_MS = 30_000
 
+/** Client with a backup: an answer to an award, or a connection; a backup is asked soon after (DESIGN §12). */
+export const BACKUP_ACCEPT_TIMEOUT_MS = 1_500
+
+/** Client with a backup: longest silence after the first token before the rest goes to it (DESIGN §5). */
+export const BACKUP_STALL_TIMEOUT_MS = 2_000
+
+/** Client, redundant mode: from the last voucher to the reveal; the answer lies ready at the member. */
+export const REVEAL_TIMEOUT_MS = 5_000
+
+/** Member: how long after the deadline a last voucher that was sent in time may still come in. */
+export const RELEASE_GRACE_MS = 5_000
+
 /** Provider: how long the slot waits for the voucher of the next step. */
 export const VOUCHER_TIMEOUT_MS = 30_000
 
@@ -38,6 +50,9 @@ export const MAX_JOB_LIFE_MS = 3_600_000
 
 /** Open segments of one payer at one provider; one browser tab needs few, a flood is refused. */
 export const MAX_SEGMENTS_PER_PAYER = 16
+
+/** Members of one redundant job; more would agree no better and cost as much each (DESIGN §9). */
+export const MAX_REPLICAS = 16
 
 /** 48 h: results are kept this long for a client that comes back (DESIGN §12). */
 export const RESULT_TTL_MS = 172_800_000

@@ -1,10 +1,10 @@
 /** Types of the dispatch rules: states, terms, events, effects and the ports the drivers use. */
-import type { ErrorCode } from '../errors.ts'
-import type { Hex, JobSpec, SignedVoucher, VoucherFrame } from '@duckmesh/proto'
+import type { ErrorCode } from '../error-codes.ts'
+import type { AwardFrame, Hex, JobSpec, SignedVoucher, VoucherFrame } from '@duckmesh/proto'
 
 /**
  * Lifecycle of a job as both sides name it (DESIGN §5). `posted` to `running` have deadlines; the last
- * four are terminal.
+ * five are terminal. `disputed` is a whole job's: its members gave unequal answers and nothing decided yet.
  */
 export type JobState =
   | 'posted'
@@ -16,8 +16,15 @@ export type JobState =
   | 'expired'
   | 'cancelled'
   | 'failed'
+  | 'disputed'
 
-export const TERMINAL_STATES: readonly JobState[] = ['finalized', 'expired', 'cancelled', 'failed']
+export const TERMINAL_STATES: readonly JobState[] = [
+  'finalized',
+  'expired',
+  'cancelled',
+  'failed',
+  'disputed',
+]
 
 /** What one segment costs; prices in wei per 1 000 tokens, fixed from award to end. */
 export interface Terms {
@@ -36,6 +43,27 @@ export type FinishReason = 'stop' | 'length' | 'cancelled'
 export interface JobFailure {
   code: ErrorCode
   detail: string
+}
+
+/** How long a client waits for a provider, milliseconds. */
+export interface ClientTimeouts {
+  /** From the award to its answer. */
+  acceptMs: number
+  /** Silence between the accept and the first token (redundant mode: the first receipt). */
+  firstTokenMs: number
+  /** Silence after the first token. */
+  stallMs: number
+  /** Redundant mode: from the last voucher to the reveal. */
+  revealMs: number
+}
+
+/**
+ * Provider side port to the auction (implemented to the left, in market): recomputes who won from the proof in the
+ * award. Resolves to the unit prices of this provider's own bid; rejects with CHOICE_WRONG, MATCH_INVALID,
+ * STALE_SEAT, BID_INVALID or PRICE_MISMATCH.
+ */
+export interface AuctionRules {
+  check(frame: AwardFrame): Promise<{ priceIn: bigint; priceOut: bigint }>
 }
 
 /** Client side port to the channel accounting (implemented in settlement). */
@@ -68,12 +96,16 @@ export interface ProviderPayments {
 
 /** One provider's view of a request it runs; the engine implements it. */
 export interface StepEngine {
-  /** Tokenises and reserves; rejects with PROMPT_TOO_LONG, SPEC_INVALID, MODEL_NOT_FOUND or ENGINE_BUSY. */
+  /**
+   * Tokenises and reserves; rejects with PROMPT_TOO_LONG, SPEC_INVALID, MODEL_NOT_FOUND or ENGINE_BUSY. Payers get a
+   * fair share of the engine, and none can tell from its speed what another one asked.
+   */
   open(
     modelId: Hex,
     spec: JobSpec,
     prefixIds: readonly number[],
     signal: AbortSignal,
+    payer: Hex,
   ): Promise<OpenGeneration>
 }
 

@@ -1,5 +1,5 @@
 /** State bookkeeping that both machines share: history, terminal states, failures. */
-import type { ErrorCode } from '../errors.ts'
+import type { ErrorCode } from '../error-codes.ts'
 import { TERMINAL_STATES } from './interface.ts'
 import type { JobFailure, JobState } from './interface.ts'
 import type { StateAt } from './store.ts'

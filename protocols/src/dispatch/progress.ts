@@ -86,15 +86,18 @@ export function paidForStep(terms: Terms, progress: Progress): boolean {
   return progress.prepaid - progress.due >= price
 }
 
-/** The one receipt that is right for the tokens delivered since the last (rule D-12). */
-export function buildReceipt(
-  facts: SegmentFacts,
-  progress: Progress,
-  tokensIn: number,
-  last: boolean,
-): Receipt {
-  const tokensOut = unreceipted(progress)
-  const billedIn = progress.seq === 0 ? tokensIn : 0
+/** What a receipt says besides the identity of its segment. */
+export interface Billed {
+  /** Prompt tokens; counted in the first receipt only. */
+  tokensIn: number
+  tokensOut: number
+  tokensRoot: Hex
+  last: boolean
+}
+
+/** The receipt that bills this as the next step of the segment. */
+export function receiptOf(facts: SegmentFacts, progress: Progress, billed: Billed): Receipt {
+  const tokensIn = progress.seq === 0 ? billed.tokensIn : 0
   const { priceIn, priceOut } = facts.terms
   return {
     jobId: facts.jobId,
@@ -103,14 +106,31 @@ export function buildReceipt(
     seq: progress.seq,
     payer: facts.payer,
     provider: facts.provider,
-    tokensIn: billedIn,
-    tokensOut,
-    tokensRoot: tokenHash(progress.ids),
+    tokensIn,
+    tokensOut: billed.tokensOut,
+    tokensRoot: billed.tokensRoot,
     traceRoot: ZERO_HASH,
-    amount: stepPrice(priceIn, priceOut, billedIn, tokensOut),
+    amount: stepPrice(priceIn, priceOut, tokensIn, billed.tokensOut),
     specHash: facts.specHash,
-    last,
+    last: billed.last,
   }
+}
+
+/** The one receipt that is right for the tokens delivered since the last (rule D-12); salted for a member. */
+export function buildReceipt(
+  facts: SegmentFacts,
+  progress: Progress,
+  tokensIn: number,
+  last: boolean,
+  salt?: Uint8Array,
+): Receipt {
+  const tokensRoot = tokenHash(progress.ids, salt)
+  return receiptOf(facts, progress, {
+    tokensIn,
+    tokensOut: unreceipted(progress),
+    tokensRoot,
+    last,
+  })
 }
 
 /** traceRoot while the manifest carries no fingerprints (verification fills it). */
@@ -121,7 +141,7 @@ export function addReceipt(progress: Progress, receipt: Receipt): Progress {
   return {
     ...progress,
     seq: progress.seq + 1,
-    receiptedOut: progress.ids.length,
+    receiptedOut: progress.receiptedOut + receipt.tokensOut,
     tokensIn: progress.tokensIn + receipt.tokensIn,
     due: progress.due + receipt.amount,
   }

@@ -5,76 +5,15 @@
  * with a receipt for exactly the tokens sent; a client that stops paying, cancels or goes away frees
  * the slot by the end of the paid step; every state ends by time.
  */
-import type { Receipt } from '@duckmesh/proto'
-import type { ErrorCode } from '../errors.ts'
 import { VOUCHER_TIMEOUT_MS } from './constants.ts'
 import type { FinishReason, JobState } from './interface.ts'
 import { end, enter, isTerminal } from './lifecycle.ts'
-import type { Lifecycle } from './lifecycle.ts'
 import { firstStepPrice } from './price.ts'
-import {
-  addChunk,
-  addReceipt,
-  buildReceipt,
-  paidForStep,
-  startProgress,
-  stepLimit,
-  unreceipted,
-} from './progress.ts'
-import type { Progress, SegmentFacts } from './progress.ts'
-
-export interface ProviderSegment extends Lifecycle {
-  readonly facts: SegmentFacts
-  readonly progress: Progress
-  /** Prompt tokens as the engine counts them. */
-  readonly tokensIn: number
-  /** A step runs in the engine now. */
-  readonly stepping: boolean
-  /** Since when the next step waits for its voucher, milliseconds since 1970. */
-  readonly waitingSinceMs: number | null
-  readonly clientGone: boolean
-  readonly cancelled: boolean
-  readonly finishReason?: FinishReason
-}
-
-export type ProviderEvent =
-  | { type: 'admitted'; tokensIn: number; prepaid: bigint }
-  | { type: 'tokens'; ids: readonly number[]; text: string }
-  | { type: 'stepEnd'; finishReason: 'stop' | 'length' | null }
-  | { type: 'paid'; prepaid: bigint }
-  | { type: 'cancel' }
-  | { type: 'closed' }
-  | { type: 'engineFailed'; code: ErrorCode; detail: string }
-  | { type: 'tick' }
-
-export type ProviderEffect =
-  | { type: 'sendAccept' }
-  | { type: 'runStep'; maxTokens: number }
-  | { type: 'stopStep' }
-  | { type: 'sendChunk'; n: number; ids: readonly number[]; text: string; h: `0x${string}` }
-  | { type: 'issueReceipt'; receipt: Receipt; finishReason: FinishReason | '' }
-  | { type: 'sendStopped'; code: ErrorCode; detail: string }
-  | { type: 'end' }
-
-export interface ProviderStep {
-  state: ProviderSegment
-  effects: ProviderEffect[]
-}
-
-/** A segment whose award passed every check and is stored; not yet accepted. */
-export function startProviderSegment(facts: SegmentFacts, nowMs: number): ProviderSegment {
-  return {
-    facts,
-    state: 'awarded',
-    history: [{ state: 'awarded', atMs: nowMs }],
-    progress: startProgress(facts),
-    tokensIn: 0,
-    stepping: false,
-    waitingSinceMs: null,
-    clientGone: false,
-    cancelled: false,
-  }
-}
+import { addChunk, addReceipt, buildReceipt } from './progress.ts'
+import { paidForStep, stepLimit, unreceipted } from './progress.ts'
+import { lose, stop } from './provider-segment.ts'
+import type { ProviderEffect, ProviderEvent } from './provider-segment.ts'
+import type { ProviderSegment, ProviderStep } from './provider-segment.ts'
 
 /** One transition. A terminal segment ignores everything: its money is settled. */
 export function stepProvider(
@@ -207,22 +146,6 @@ function onCancel(state: ProviderSegment, nowMs: number): ProviderStep {
 function onClosed(state: ProviderSegment, nowMs: number): ProviderStep {
   const gone = { ...state, clientGone: true }
   return state.stepping ? { state: gone, effects: [] } : lose(gone, [], nowMs)
-}
-
-function lose(state: ProviderSegment, effects: ProviderEffect[], nowMs: number): ProviderStep {
-  const lost = end(state, 'failed', 'CLIENT_LOST', 'The client closed the stream.', nowMs)
-  return { state: lost, effects: [...effects, { type: 'end' }] }
-}
-
-function stop(
-  state: ProviderSegment,
-  code: ErrorCode,
-  detail: string,
-  nowMs: number,
-): ProviderStep {
-  const effects: ProviderEffect[] = [{ type: 'sendStopped', code, detail }, { type: 'end' }]
-  if (state.stepping) effects.unshift({ type: 'stopStep' })
-  return { state: { ...end(state, 'failed', code, detail, nowMs), stepping: false }, effects }
 }
 
 function onTick(state: ProviderSegment, nowMs: number): ProviderStep {

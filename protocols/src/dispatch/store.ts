@@ -34,6 +34,8 @@ export interface SegmentRow extends SegmentKey {
   receipts: readonly Uint8Array[]
   /** Token ids of the completion so far, prefix not included. */
   completionIds: readonly number[]
+  /** Redundant mode: what opens the commitments of the receipts together with the ids. */
+  salt?: Hex
   failure?: JobFailure
 }
 
@@ -54,6 +56,8 @@ export interface SegmentPatch {
   receipt?: Uint8Array
   /** Appended. */
   ids?: readonly number[]
+  /** Written once. */
+  salt?: Hex
   failure?: JobFailure
 }
 

@@ -1,6 +1,6 @@
 import { MAX_PROBES } from './constants.ts'
 import { stepPrice } from './price.ts'
-import type { ErrorCode } from '../errors.ts'
+import type { ErrorCode } from '../error-codes.ts'
 import type { Candidate, DirectChoice, DirectNeed, Load, NotChosen, Priced } from './interface.ts'
 import type { Hex } from '@duckmesh/proto'
 

@@ -1,5 +1,5 @@
 /** Types of the market layer: offers as kept, candidates of a choice, reasons for a refusal. */
-import type { ErrorCode } from '../errors.ts'
+import type { ErrorCode } from '../error-codes.ts'
 import type { Envelope, Hex, ModelOffer, Offer } from '@duckmesh/proto'
 
 /** A verified offer of a staked provider, as the book keeps it. */

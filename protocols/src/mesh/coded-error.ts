@@ -1,6 +1,6 @@
 import { ProtoError } from '@duckmesh/proto'
 import { DuckMeshError } from '../errors.ts'
-import type { ErrorCode } from '../errors.ts'
+import type { ErrorCode } from '../error-codes.ts'
 
 /**
  * Turns anything thrown below the mesh into a DuckMeshError: codec errors keep their code, all else gets

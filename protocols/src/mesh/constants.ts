@@ -68,3 +68,59 @@ export const MAX_WRITE_QUEUE_BYTES = 4_194_304
 
 /** How long a graceful close may wait for a remote that does not read, ms, before the stream is reset. */
 export const CLOSE_TIMEOUT_MS = 5_000
+
+/** Longest life of a job header, ms: an auction takes a tenth of it, two clocks may be 5 s apart (M-70). */
+export const MAX_HEADER_LIFE_MS = 10_000
+
+/** Longest time from a job header to the deadline of its order, seconds (M-71). */
+export const MAX_JOB_LIFE_S = 3_600
+
+/** Most members of a redundant job: the pool of 2k bids must fit one match (M-71). */
+export const MAX_REPLICAS = 16
+
+/** What a payer must be able to spend to announce a job, wei, and what one header a second costs (M-72, DESIGN §4). */
+export const HEADER_FLOOR_WEI: bigint = 10n * 10n ** 18n
+
+/** Headers at once, as seconds of a payer's rate, and the most of them (M-72). */
+export const HEADER_BURST_FACTOR = 10
+export const MAX_HEADER_BURST = 100
+
+/**
+ * Headers one client peer may send per second and at once, whatever number of payers it speaks for (M-73).
+ * A gateway with 25 jobs a second is a large one.
+ */
+export const PEER_HEADER_RATE_PER_S = 25
+export const PEER_HEADER_BURST = 100
+
+/**
+ * Headers taken from one neighbour per second (M-74). It passes on those of the whole mesh; 200 checks
+ * cost a tenth to a fifth of a core.
+ */
+export const NEIGHBOUR_HEADER_RATE_PER_S = 200
+export const NEIGHBOUR_HEADER_BURST = 400
+
+/**
+ * Headers without funds that a neighbour may bring per second (M-74): no honest peer passes one on, except where
+ * the chain views of two peers differ by a block.
+ */
+export const UNFUNDED_RATE_PER_S = 1
+export const UNFUNDED_BURST = 20
+
+/** Longest life of a heartbeat, ms: held back, it must not make a dead seat look alive for long (M-76). */
+export const MAX_HEARTBEAT_LIFE_MS = 10_000
+
+/**
+ * Heartbeats of one peer per second and topic, and at once (M-77). A seat beats once a second, for two turns in the
+ * second before its next one begins; a slow link delivers three together.
+ */
+export const HEARTBEAT_RATE_PER_S = 1.5
+export const HEARTBEAT_BURST = 3
+
+/** Deadline of one question, ms: four round trips of a bad link (M-81). */
+export const QUERY_TIMEOUT_MS = 2_000
+
+/** Streams of one protocol of questions that a client keeps open; the least recently used one is closed (M-81). */
+export const MAX_QUERY_SESSIONS = 64
+
+/** Questions that may wait for an answer on one stream (M-80). */
+export const MAX_QUERIES_IN_FLIGHT = 32

@@ -49,6 +49,8 @@ export function gossipOptions(init: GossipOptionsInit): Partial<GossipsubOpts> {
     mcacheLength: 6,
     mcacheGossip: 3,
     allowPublishToZeroTopicPeers: true,
+    // A job header may come by a stream to be forwarded when gossip brought it already.
+    ignoreDuplicatePublishError: true,
     runOnLimitedConnection: false,
     ...SIZE_LIMITS,
     ...gossipScore(topics, init),
@@ -63,7 +65,7 @@ const SIZE_LIMITS = {
   maxOutboundBufferSize: 4_194_304,
   // Below 4 KiB IDONTWANT costs more than the copies it saves (35 % of CPU at 600 B).
   idontwantMinDataSize: 4_096,
-  // 32 topics exist; each subscription of a peer is charged about 1 KiB.
+  // 48 topics exist; each subscription of a peer is charged about 1 KiB.
   maxTopicBytesPerPeer: 131_072,
   decodeRpcLimits: {
     maxSubscriptions: 128,

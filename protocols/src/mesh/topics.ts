@@ -1,8 +1,8 @@
 import { SHARDS } from '@duckmesh/proto'
 import { DuckMeshError } from '../errors.ts'
 
-/** What a topic carries: `offers` only offers, `ctl` only peer bindings (M-3). */
-export type TopicKind = 'offers' | 'ctl'
+/** What a topic carries: `jobs` job headers, `offers` offers, `ctl` peer bindings and heartbeats (M-3). */
+export type TopicKind = 'jobs' | 'offers' | 'ctl'
 
 export interface Topic {
   network: string
@@ -10,7 +10,9 @@ export interface Topic {
   shard: number
 }
 
-const TOPIC = /^\/duckmesh\/([0-9]{1,16}-[0-9a-f]{8})\/(offers|ctl)\/(0|[1-9][0-9]?)$/
+const KINDS: readonly TopicKind[] = ['jobs', 'offers', 'ctl']
+
+const TOPIC = /^\/duckmesh\/([0-9]{1,16}-[0-9a-f]{8})\/(jobs|offers|ctl)\/(0|[1-9][0-9]?)$/
 
 /** Name of a topic: `/duckmesh/<net>/<kind>/<shard>`. */
 export function topicName(network: string, kind: TopicKind, shard: number): string {
@@ -25,18 +27,16 @@ export function topicName(network: string, kind: TopicKind, shard: number): stri
 
 /** The parts of a topic name, `null` for anything that is not exactly one of ours. */
 export function parseTopic(name: string): Topic | null {
-  const [, network, kind, digits] = TOPIC.exec(name) ?? []
+  const [, network, word, digits] = TOPIC.exec(name) ?? []
+  const kind = KINDS.find((each) => each === word)
   const shard = Number(digits)
   if (network === undefined || kind === undefined || !(shard < SHARDS)) return null
-  return { network, kind: kind === 'offers' ? 'offers' : 'ctl', shard }
+  return { network, kind, shard }
 }
 
 /** Every topic of the given shards: what a host allows and subscribes (M-4). */
 export function topicsOf(network: string, shards: readonly number[]): string[] {
-  return shards.flatMap((shard) => [
-    topicName(network, 'offers', shard),
-    topicName(network, 'ctl', shard),
-  ])
+  return shards.flatMap((shard) => KINDS.map((kind) => topicName(network, kind, shard)))
 }
 
 /** All shards, for hosts that serve or watch every model. */

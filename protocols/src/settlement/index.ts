@@ -1,7 +1,8 @@
 /** Settlement: channel accounting, vouchers on both sides, redemption. */
 export { ClientChannels } from './client-payments.ts'
 export type { ClientPaymentsComponents } from './client-payments.ts'
-export type { ChainChannel, Redemption, SettlementPort } from './interface.ts'
+export type { ChainChannel, ChainService, Redemption } from './interface.ts'
+export type { ServicePort, SettlementPort } from './interface.ts'
 export {
   closeAll,
   closeReservation,
@@ -20,6 +21,14 @@ export {
 } from './ledger.ts'
 export { ProviderChannels } from './provider-payments.ts'
 export type { ProviderPaymentsComponents } from './provider-payments.ts'
-export { Redeemer, redeemable } from './redeemer.ts'
+export { redeemable } from './redeem-rows.ts'
+export { Redeemer } from './redeemer.ts'
 export type { RedeemerComponents } from './redeemer.ts'
+export { ServiceEarnings } from './service-earnings.ts'
+export type { ServiceEarningsComponents } from './service-earnings.ts'
+export { ServicePayer } from './service-payer.ts'
+export type { ServicePayerComponents } from './service-payer.ts'
+export { ServiceRedeemer } from './service-redeemer.ts'
+export type { ServiceRedeemerComponents } from './service-redeemer.ts'
 export type { ChannelKey, ChannelRow, LedgerStore, OpenReservation } from './store.ts'
+export type { ServiceRow, ServiceStore } from './store.ts'

@@ -27,6 +27,8 @@ posted           | receipt cancelled | failed(UNEXPECTED_FRAME) end
 posted           | receipt forged    | failed(UNEXPECTED_FRAME) end
 posted           | paid              | posted
 posted           | payFailed         | failed(BALANCE_INSUFFICIENT) end
+posted           | release           | -
+posted           | reveal            | failed(UNEXPECTED_FRAME) end
 posted           | cancel            | cancelled(CANCELLED) end
 posted           | closed            | failed(PROVIDER_LOST) end
 posted           | tick              | -
@@ -46,6 +48,8 @@ awarded          | receipt cancelled | failed(UNEXPECTED_FRAME) sendCancel end?
 awarded          | receipt forged    | failed(UNEXPECTED_FRAME) sendCancel end?
 awarded          | paid              | awarded
 awarded          | payFailed         | failed(BALANCE_INSUFFICIENT) sendCancel end?
+awarded          | release           | -
+awarded          | reveal            | failed(UNEXPECTED_FRAME) sendCancel end?
 awarded          | cancel            | awarded sendCancel
 awarded          | closed            | failed(PROVIDER_LOST) end?
 awarded          | tick              | -
@@ -65,6 +69,8 @@ accepted         | receipt cancelled | failed(RECEIPT_INVALID) sendCancel end?
 accepted         | receipt forged    | failed(RECEIPT_INVALID) sendCancel end?
 accepted         | paid              | accepted
 accepted         | payFailed         | failed(BALANCE_INSUFFICIENT) sendCancel end?
+accepted         | release           | -
+accepted         | reveal            | failed(UNEXPECTED_FRAME) sendCancel end?
 accepted         | cancel            | accepted sendCancel
 accepted         | closed            | failed(PROVIDER_LOST) end?
 accepted         | tick              | -
@@ -84,6 +90,8 @@ running          | receipt cancelled | failed(RECEIPT_INVALID) sendCancel end?
 running          | receipt forged    | failed(RECEIPT_INVALID) sendCancel end?
 running          | paid              | running
 running          | payFailed         | failed(BALANCE_INSUFFICIENT) sendCancel end?
+running          | release           | -
+running          | reveal            | failed(UNEXPECTED_FRAME) sendCancel end?
 running          | cancel            | running sendCancel
 running          | closed            | failed(PROVIDER_LOST) end?
 running          | tick              | -
@@ -103,6 +111,8 @@ full             | receipt cancelled | failed(RECEIPT_INVALID) sendCancel end?
 full             | receipt forged    | failed(RECEIPT_INVALID) sendCancel end?
 full             | paid              | running
 full             | payFailed         | failed(BALANCE_INSUFFICIENT) sendCancel end?
+full             | release           | -
+full             | reveal            | failed(UNEXPECTED_FRAME) sendCancel end?
 full             | cancel            | running sendCancel
 full             | closed            | failed(PROVIDER_LOST) end?
 full             | tick              | -
@@ -122,6 +132,8 @@ unpaid           | receipt cancelled | failed(RECEIPT_INVALID) sendCancel end
 unpaid           | receipt forged    | failed(RECEIPT_INVALID) sendCancel end
 unpaid           | paid              | running
 unpaid           | payFailed         | failed(BALANCE_INSUFFICIENT) sendCancel end
+unpaid           | release           | -
+unpaid           | reveal            | failed(UNEXPECTED_FRAME) sendCancel end
 unpaid           | cancel            | running sendCancel
 unpaid           | closed            | failed(PROVIDER_LOST) end
 unpaid           | tick              | -
@@ -141,6 +153,8 @@ stopping.awarded | receipt cancelled | cancelled(CANCELLED) bookReceipt end
 stopping.awarded | receipt forged    | failed(RECEIPT_INVALID) sendCancel end?
 stopping.awarded | paid              | awarded
 stopping.awarded | payFailed         | failed(BALANCE_INSUFFICIENT) sendCancel end?
+stopping.awarded | release           | -
+stopping.awarded | reveal            | failed(UNEXPECTED_FRAME) sendCancel end?
 stopping.awarded | cancel            | -
 stopping.awarded | closed            | cancelled(CANCELLED) end?
 stopping.awarded | tick              | -
@@ -160,6 +174,8 @@ stopping.running | receipt cancelled | cancelled(CANCELLED) bookReceipt end
 stopping.running | receipt forged    | failed(RECEIPT_INVALID) sendCancel end?
 stopping.running | paid              | running
 stopping.running | payFailed         | failed(BALANCE_INSUFFICIENT) sendCancel end?
+stopping.running | release           | -
+stopping.running | reveal            | failed(UNEXPECTED_FRAME) sendCancel end?
 stopping.running | cancel            | -
 stopping.running | closed            | cancelled(CANCELLED) end?
 stopping.running | tick              | -
@@ -179,6 +195,8 @@ stopping.full    | receipt cancelled | cancelled(CANCELLED) bookReceipt end
 stopping.full    | receipt forged    | failed(RECEIPT_INVALID) sendCancel end?
 stopping.full    | paid              | running
 stopping.full    | payFailed         | failed(BALANCE_INSUFFICIENT) sendCancel end?
+stopping.full    | release           | -
+stopping.full    | reveal            | failed(UNEXPECTED_FRAME) sendCancel end?
 stopping.full    | cancel            | -
 stopping.full    | closed            | cancelled(CANCELLED) end?
 stopping.full    | tick              | -
@@ -225,6 +243,8 @@ function eventsFor({ progress }: ClientSegment): Events {
   const last = nextReceipt(progress, true)
   const ofReceipt = { type: 'receipt' as const, signed: true, finishReason: '' as const }
   const tick: ClientEvent = { type: 'tick' }
+  const { jobId, segment } = FACTS
+  const reveal = { jobId, segment, salt: jobId, ids: [...progress.ids], text: '' }
   return {
     award: [{ type: 'award', prepaid: 1n }, NOW],
     accept: [{ type: 'accept', valid: true }, NOW],
@@ -238,6 +258,8 @@ function eventsFor({ progress }: ClientSegment): Events {
     'receipt forged': [{ ...ofReceipt, receipt, signed: false }, NOW],
     paid: [{ type: 'paid', amount: 5n }, NOW],
     payFailed: [{ type: 'payFailed', code: 'BALANCE_INSUFFICIENT', detail: '' }, NOW],
+    release: [{ type: 'release' }, NOW],
+    reveal: [{ type: 'reveal', reveal }, NOW],
     cancel: [cancel, NOW],
     closed: [{ type: 'closed' }, NOW],
     tick: [tick, NOW],

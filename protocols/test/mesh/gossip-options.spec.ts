@@ -1,4 +1,5 @@
 import { sha256 } from '@noble/hashes/sha2.js'
+import { limits } from '@duckmesh/proto'
 import { expect } from 'chai'
 import { gossipMessageId, gossipOptions } from '../../src/mesh/gossip-options.ts'
 import { hostLimits } from '../../src/mesh/host-limits.ts'
@@ -17,13 +18,21 @@ describe('gossip options', () => {
 
   it('allows the topics of its shards and no others, each with a score', () => {
     const topics = [
+      `/duckmesh/${NET}/jobs/3`,
       `/duckmesh/${NET}/offers/3`,
       `/duckmesh/${NET}/ctl/3`,
+      `/duckmesh/${NET}/jobs/7`,
       `/duckmesh/${NET}/offers/7`,
       `/duckmesh/${NET}/ctl/7`,
     ]
     expect(options.allowedTopics).to.deep.equal(topics)
     expect(Object.keys(options.scoreParams?.topics ?? {})).to.deep.equal(topics)
+  })
+
+  it('takes the largest RPC of job headers, and publishing one that gossip brought before is no error', () => {
+    const messages = options.decodeRpcLimits?.maxMessages ?? 0
+    expect(options.maxInboundDataLength).to.be.at.least(messages * limits.MAX_JOB_HEADER_BYTES)
+    expect(options.ignoreDuplicatePublishError).to.equal(true)
   })
 
   it('keeps message ids longer than any envelope lives', () => {

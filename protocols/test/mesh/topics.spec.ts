@@ -6,14 +6,18 @@ const NET = '31337-5fbdb231'
 
 describe('topics', () => {
   it('builds and parses every topic of a network', () => {
-    for (const shard of allShards()) {
-      const name = topicName(NET, 'offers', shard)
-      expect(name).to.equal(`/duckmesh/${NET}/offers/${String(shard)}`)
-      expect(parseTopic(name)).to.deep.equal({ network: NET, kind: 'offers', shard })
+    for (const kind of ['jobs', 'offers', 'ctl'] as const) {
+      for (const shard of allShards()) {
+        const name = topicName(NET, kind, shard)
+        expect(name).to.equal(`/duckmesh/${NET}/${kind}/${String(shard)}`)
+        expect(parseTopic(name)).to.deep.equal({ network: NET, kind, shard })
+      }
     }
     expect(topicsOf(NET, [2, 15])).to.deep.equal([
+      `/duckmesh/${NET}/jobs/2`,
       `/duckmesh/${NET}/offers/2`,
       `/duckmesh/${NET}/ctl/2`,
+      `/duckmesh/${NET}/jobs/15`,
       `/duckmesh/${NET}/offers/15`,
       `/duckmesh/${NET}/ctl/15`,
     ])
@@ -25,7 +29,7 @@ describe('topics', () => {
       `/duckmesh/${NET}/offers/16`,
       `/duckmesh/${NET}/offers/03`,
       `/duckmesh/${NET}/offers/3/`,
-      `/duckmesh/${NET}/jobs/3`,
+      `/duckmesh/${NET}/evidence/3`,
       `/duckmesh/31337-5FBDB231/offers/3`,
       `/duckmesh//offers/3`,
       ` /duckmesh/${NET}/offers/3`,

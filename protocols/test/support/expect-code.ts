@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { DuckMeshError } from '../../src/errors.ts'
-import type { ErrorCode } from '../../src/errors.ts'
+import type { ErrorCode } from '../../src/error-codes.ts'
 
 /** Runs `work` and expects it to throw or reject with a DuckMeshError of this code. */
 export async function expectCode(code: ErrorCode, work: () => unknown): Promise<DuckMeshError> {

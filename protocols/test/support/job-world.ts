@@ -1,7 +1,7 @@
 /** A payer and a provider with real keys, joined by streams in memory: what driver tests run jobs on. */
 import { bytesToHex, jobFrameCodec, tokenHash } from '@duckmesh/proto'
 import type { AwardFrame, Hex, JobFrame, JobSpec } from '@duckmesh/proto'
-import { JobConnection, JobServer, saltSpec } from '../../src/dispatch/index.ts'
+import { JobConnection, JobServer, ZERO_HASH, saltSpec } from '../../src/dispatch/index.ts'
 import { sealSpec, segmentPriceCap, signAward, signOrder } from '../../src/dispatch/index.ts'
 import type { ClientRun, ClientRunEvent, SegmentFacts, Terms } from '../../src/dispatch/index.ts'
 import type { QuoteBook } from '../../src/dispatch/index.ts'
@@ -149,16 +149,22 @@ export class JobWorld {
     const budget = input.budget ?? segmentPriceCap(unbound)
     const terms: Terms = { ...unbound, budget }
     const { signer } = payer
-    const { jobId, ...order } = await signOrder(signer, TEST_NETWORK, this.rng, {
+    const {
+      jobId,
+      order: unsigned,
+      signature,
+    } = await signOrder(signer, TEST_NETWORK, this.rng, {
       modelId: MODEL,
       specHash: input.specHash ?? salted.specHash,
       maxPrice: input.maxPrice ?? budget,
       deadline,
       nonce: await payer.nonces.nextNonce(payer.address),
     })
-    const ids = { jobId, provider: PROVIDER, offerHash: OFFER }
+    const order = { order: unsigned, signature }
+    const ids = { jobId, segment, provider: PROVIDER, bidHash: OFFER, matchHash: ZERO_HASH }
     const issuedAt = Math.floor(this.clock.now() / 1000)
-    const award = await signAward(signer, TEST_NETWORK, { ...ids, budget, issuedAt })
+    const from = { fromToken: 0, prefixIds: [] }
+    const award = await signAward(signer, TEST_NETWORK, { ...ids, ...from, budget, issuedAt })
     const spec = await sealSpec(testCrypto, this.unsealer.encKey, jobId, PROVIDER, salted)
     const facts: SegmentFacts = {
       jobId,
@@ -243,11 +249,12 @@ export class JobWorld {
   }
 
   #newServer(): JobServer {
-    const { clock, engine, jobLog, logger, operator, unsealer } = this
+    const { clock, engine, jobLog, logger, operator, rng, unsealer } = this
     return new JobServer(
       {
         clock,
         crypto: testCrypto,
+        rng,
         network: TEST_NETWORK,
         provider: PROVIDER,
         signer: operator,

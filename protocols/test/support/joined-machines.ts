@@ -197,6 +197,12 @@ export class JoinedMachines {
         this.#send(this.#toClient, { type: 'refused', code, detail })
         return
       }
+      case 'bookPaid':
+      case 'freeEngine':
+      case 'issueCommitment':
+      case 'sendReveal':
+        this.wrong.push(`a streaming provider did ${effect.type}`)
+        return
       case 'end':
         this.#step = null
     }

@@ -137,6 +137,7 @@ function patched(row: SegmentRow, patch: SegmentPatch): SegmentRow {
     history: [...row.history, ...entered],
     receipts: [...row.receipts, ...(patch.receipt === undefined ? [] : [patch.receipt])],
     completionIds: [...row.completionIds, ...(patch.ids ?? [])],
+    ...(patch.salt === undefined ? {} : { salt: patch.salt }),
     ...(patch.failure === undefined ? {} : { failure: patch.failure }),
   }
 }

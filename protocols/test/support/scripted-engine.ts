@@ -7,7 +7,10 @@ import { DuckMeshError } from '../../src/errors.ts'
 export interface Script {
   /** Tokens after which the model stops by itself; without it, it goes on to maxTokens. */
   stopAfter?: number
+  /** Without it 10, and the prefix. */
   tokensIn?: number
+  /** Id of the token at position 0; 1000 without it. Two engines with unlike ones give unlike answers. */
+  firstId?: number
   /** Tokens a group. */
   group?: number
   /** Waited for before each group; gets the tokens so far. */
@@ -45,7 +48,7 @@ export class ScriptedEngine implements StepEngine {
     let open = true
     const state = { tokens: prefixIds.length }
     return {
-      tokensIn: script.tokensIn ?? 10,
+      tokensIn: script.tokensIn ?? 10 + prefixIds.length,
       step: (maxTokens, stepSignal) => this.#step(script, spec, state, maxTokens, stepSignal),
       close: () => {
         if (open) this.open_ -= 1
@@ -70,7 +73,10 @@ export class ScriptedEngine implements StepEngine {
       if (signal.aborted && script.deaf !== true) return { finishReason: null }
       if (state.tokens >= (script.failAt?.tokens ?? Infinity)) throw script.failAt?.error as Error
       const size = Math.min(script.group ?? 8, left, end - state.tokens)
-      const ids = Array.from({ length: size }, (_, i) => 1000 + state.tokens + i)
+      const ids = Array.from(
+        { length: size },
+        (_, i) => (script.firstId ?? 1000) + state.tokens + i,
+      )
       state.tokens += size
       left -= size
       yield { ids, text: ids.map((id) => `${id} `).join('') }

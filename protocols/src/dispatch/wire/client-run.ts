@@ -1,22 +1,35 @@
 /** Runs one segment on the client: performs the machine's effects on payments, store and stream. */
 import { signedReceiptCodec } from '@duckmesh/proto'
-import type { AwardFrame, Hex, JobFrame, Receipt, VoucherFrame } from '@duckmesh/proto'
-import { DuckMeshError, isErrorCode, toDuckMeshError } from '../../errors.ts'
-import type { ErrorCode } from '../../errors.ts'
+import type {
+  AwardFrame,
+  Hex,
+  JobFrame,
+  Receipt,
+  SignedReceipt,
+  VoucherFrame,
+} from '@duckmesh/proto'
+import { isErrorCode } from '../../error-codes.ts'
+import { DuckMeshError, toDuckMeshError } from '../../errors.ts'
+import type { ErrorCode } from '../../error-codes.ts'
 import type { FrameStream } from '../../mesh/interface.ts'
 import { recoverStruct } from '../../signed-struct.ts'
-import { startClientSegment, stepClient } from '../client-machine.ts'
-import type { ClientEffect, ClientEvent, ClientSegment } from '../client-machine.ts'
+import { stepClient } from '../client-machine.ts'
+import { startClientSegment } from '../client-segment.ts'
+import type { ClientEffect, ClientEvent, ClientSegment } from '../client-segment.ts'
 import { TICK_MS } from '../constants.ts'
 import { encodeTerms } from '../encode-terms.ts'
-import type { FinishReason, JobState } from '../interface.ts'
+import type { ClientTimeouts, FinishReason, JobState } from '../interface.ts'
 import { isTerminal } from '../lifecycle.ts'
+import { startMemberClient, stepMemberClient } from '../member-client-machine.ts'
 import { firstStepPrice } from '../price.ts'
 import type { SegmentFacts } from '../progress.ts'
+import { ReceiptWitness } from '../receipt-witness.ts'
+import type { Contradiction } from '../receipt-witness.ts'
 import type { SegmentKey } from '../store.ts'
 import { AsyncQueue } from './async-queue.ts'
 import type { JobClientComponents } from './components.ts'
 import { MachineCell } from './machine-cell.ts'
+import type { Cell } from './machine-cell.ts'
 import { SegmentWriter } from './segment-writer.ts'
 import { sendWithin } from './send-within.ts'
 
@@ -26,6 +39,15 @@ export type ClientRunEvent =
   | { type: 'text'; text: string; ids: readonly number[] }
   | { type: 'voucher'; amount: bigint; cumulative: bigint }
   | { type: 'receipt'; receipt: Receipt }
+  /** The provider signed both: whoever has them can have it slashed. They are kept with the segment. */
+  | { type: 'contradiction'; receipts: Contradiction }
+
+export interface ClientRunInit {
+  /** Instead of the defaults. */
+  timeouts?: Partial<ClientTimeouts>
+  /** A member of a redundant job: commits, is paid, reveals (docs/spec/mode-redundant.md). */
+  redundant?: boolean
+}
 
 export class ClientRun implements AsyncIterable<ClientRunEvent> {
   readonly key: SegmentKey
@@ -35,12 +57,14 @@ export class ClientRun implements AsyncIterable<ClientRunEvent> {
   readonly #stream: FrameStream<JobFrame>
   /** Operator key that accepts and receipts must carry. */
   readonly #operator: Hex
-  readonly #cell: MachineCell<ClientSegment, ClientEvent, ClientEffect>
+  readonly #cell: Cell<ClientSegment, ClientEvent>
+  readonly #redundant: boolean
   readonly #events = new AsyncQueue<ClientRunEvent>()
   readonly #writer: SegmentWriter
   #cancelTick: () => void = () => undefined
   #resolveEnded: (segment: ClientSegment) => void = () => undefined
   readonly #receipts = new Map<number, Uint8Array>()
+  readonly #witness = new ReceiptWitness()
   #told = 0
   #stored = false
 
@@ -49,8 +73,10 @@ export class ClientRun implements AsyncIterable<ClientRunEvent> {
     stream: FrameStream<JobFrame>,
     operator: Hex,
     facts: SegmentFacts,
+    init: ClientRunInit = {},
   ) {
     this.#components = components
+    this.#redundant = init.redundant === true
     this.#stream = stream
     this.#operator = operator
     this.key = { jobId: facts.jobId, segment: facts.segment }
@@ -58,10 +84,21 @@ export class ClientRun implements AsyncIterable<ClientRunEvent> {
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve
     })
-    const now = (): number => components.clock.now()
-    const initial = startClientSegment(facts, now())
-    this.#cell = new MachineCell(initial, stepClient, (effect) => this.#perform(effect), now)
+    this.#cell = this.#newCell(facts, init.timeouts)
     this.#tellStates()
+  }
+
+  #newCell(
+    facts: SegmentFacts,
+    timeouts: ClientRunInit['timeouts'],
+  ): Cell<ClientSegment, ClientEvent> {
+    const now = (): number => this.#components.clock.now()
+    const perform = (effect: ClientEffect): Promise<void> => this.#perform(effect)
+    if (!this.#redundant) {
+      return new MachineCell(startClientSegment(facts, now(), timeouts), stepClient, perform, now)
+    }
+    const initial = startMemberClient(facts, now(), timeouts)
+    return new MachineCell(initial, stepMemberClient, perform, now)
   }
 
   get state(): ClientSegment {
@@ -83,6 +120,11 @@ export class ClientRun implements AsyncIterable<ClientRunEvent> {
         this.#failed(error)
       }
     })
+  }
+
+  /** Redundant mode: every member committed; pays the last receipt, so that this one reveals. */
+  release(): void {
+    void this.#send({ type: 'release' })
   }
 
   cancel(): void {
@@ -112,6 +154,8 @@ export class ClientRun implements AsyncIterable<ClientRunEvent> {
         return this.#send({ type: 'chunk', chunk: frame.chunk })
       case 'receipt':
         return this.#onReceipt(frame.receipt.receipt, frame.receipt.finishReason)
+      case 'reveal':
+        return this.#send({ type: 'reveal', reveal: frame.reveal })
       default:
         return Promise.resolve()
     }
@@ -128,10 +172,14 @@ export class ClientRun implements AsyncIterable<ClientRunEvent> {
     if (price > terms.budget) {
       throw new DuckMeshError('BUDGET', `The first step would cost ${price} wei.`, { jobId })
     }
-    const row = { jobId, segment, payer, provider, terms: encodeTerms(terms) }
+    const row = { jobId, segment, payer, provider, terms: encodeTerms(this.state.facts, frame) }
     await jobLog.insertSegment({ ...row, state: 'posted', atMs: clock.now() }, 'durable')
     this.#stored = true
     if (this.#isOver()) return
+    if (this.#redundant) {
+      void this.#send({ type: 'award', prepaid: 0n })
+      return this.#transmit({ kind: 'award', award: frame })
+    }
     const voucher = await payments.pay(jobId, segment, price)
     // Cancelled or expired meanwhile: a voucher that is not sent stays credit.
     if (this.#isOver()) return
@@ -148,14 +196,16 @@ export class ClientRun implements AsyncIterable<ClientRunEvent> {
     return recoverStruct(crypto, network, 'Accept', accept, signature) === this.#operator
   }
 
-  #onReceipt(
-    signedReceipt: { receipt: Receipt; signature: Hex },
-    finishReason: FinishReason | '',
-  ): Promise<void> {
+  #onReceipt(signedReceipt: SignedReceipt, finishReason: FinishReason | ''): Promise<void> {
     const { crypto, network } = this.#components
     const { receipt, signature } = signedReceipt
     const signed = recoverStruct(crypto, network, 'Receipt', receipt, signature) === this.#operator
-    this.#receipts.set(receipt.seq, signedReceiptCodec.encode(signedReceipt))
+    const isOwn = signed && receipt.provider === this.state.facts.provider
+    const proof = isOwn ? this.#witness.see(signedReceipt) : undefined
+    // A later one never takes the place of one that waits to be written.
+    const isNew = isOwn && !this.#receipts.has(receipt.seq)
+    if (proof !== undefined) this.#keepProof(proof)
+    else if (isNew) this.#receipts.set(receipt.seq, signedReceiptCodec.encode(signedReceipt))
     return this.#send({ type: 'receipt', receipt, signed, finishReason })
   }
 
@@ -214,6 +264,11 @@ export class ClientRun implements AsyncIterable<ClientRunEvent> {
         return this.#bookReceipt(effect.receipt)
       case 'pay':
         return this.#pay(effect.amount)
+      case 'keepReceipt':
+        this.#keepReceipt(effect.receipt)
+        return
+      case 'settle':
+        return this.#settle(effect.amount)
       case 'sendCancel':
         return this.#transmit({ kind: 'cancel', cancel: { jobId, segment, reason: effect.reason } })
       case 'end':
@@ -231,15 +286,42 @@ export class ClientRun implements AsyncIterable<ClientRunEvent> {
     await this.#transmit({ kind: 'voucher', voucher: frame })
   }
 
+  /** What was committed is paid after the fact: reserved, used and sent in one go (rule R-5). */
+  async #settle(amount: bigint): Promise<void> {
+    // On a closed stream nothing is signed: a member that is gone before the reveal loses its last step.
+    if (this.#isOver() || this.#stream.closed) return
+    const { jobId, segment } = this.key
+    const { payments } = this.#components
+    const frame = await payments.pay(jobId, segment, amount)
+    // Signed and not sent: it stays credit of the channel.
+    if (this.#isOver()) return
+    this.#tellVoucher(frame)
+    void this.#send({ type: 'paid', amount })
+    await payments.receipted(jobId, segment, amount)
+    await this.#transmit({ kind: 'voucher', voucher: frame })
+  }
+
   async #bookReceipt(receipt: Receipt): Promise<void> {
-    const { jobId, segment, amount, seq } = receipt
+    const { jobId, segment, amount } = receipt
     await this.#components.payments.receipted(jobId, segment, amount)
+    this.#keepReceipt(receipt)
+  }
+
+  #keepReceipt(receipt: Receipt): void {
     this.#events.push({ type: 'receipt', receipt })
-    const encoded = this.#receipts.get(seq)
-    this.#receipts.delete(seq)
+    const encoded = this.#receipts.get(receipt.seq)
+    this.#receipts.delete(receipt.seq)
     // Not waited for: the receipt counts in the channel already, the row is for `jobs` and disputes.
     this.#writer
       .write(this.state, 'grouped', encoded)
+      .catch((error: unknown) => this.#failed(error))
+  }
+
+  /** The first of the two is kept as every receipt is. */
+  #keepProof(receipts: Contradiction): void {
+    this.#events.push({ type: 'contradiction', receipts })
+    this.#writer
+      .write(this.state, 'grouped', signedReceiptCodec.encode(receipts[1]))
       .catch((error: unknown) => this.#failed(error))
   }
 

@@ -10,12 +10,15 @@ import type {
   Unsealer,
 } from '../../components.ts'
 import type { QuoteBook } from '../check-award.ts'
-import type { ClientPayments, JobState, ProviderPayments, StepEngine } from '../interface.ts'
+import type { AuctionRules, ClientPayments, JobState } from '../interface.ts'
+import type { ProviderPayments, StepEngine } from '../interface.ts'
 import type { JobLog, NonceStore } from '../store.ts'
 
 export interface JobServerComponents {
   clock: Clock
   crypto: Crypto
+  /** Salts of commitments. */
+  rng: Rng
   network: NetworkIdentity
   /** Owner address under which this node serves. */
   provider: Hex
@@ -26,6 +29,8 @@ export interface JobServerComponents {
   payments: ProviderPayments
   jobLog: JobLog
   quotes: QuoteBook
+  /** Absent: awards that follow an auction are refused with NOT_SUPPORTED. */
+  auction?: AuctionRules
   logger: Logger
 }
 

@@ -2,8 +2,10 @@
 import type { AwardFrame, Hex, JobFrame } from '@duckmesh/proto'
 import { DuckMeshError } from '../../errors.ts'
 import type { Session } from '../../mesh/interface.ts'
+import { MODE_REDUNDANT } from '../check-award.ts'
 import type { SegmentFacts } from '../progress.ts'
 import { ClientRun } from './client-run.ts'
+import type { ClientRunInit } from './client-run.ts'
 import type { JobClientComponents } from './components.ts'
 import { sendWithin } from './send-within.ts'
 
@@ -38,9 +40,18 @@ export class JobConnection {
     return this.#ended || this.#session.stream.closed
   }
 
-  /** Starts a segment; its events and end are on the returned run. */
-  run(facts: SegmentFacts, frame: Omit<AwardFrame, 'voucher'>): ClientRun {
-    const run = new ClientRun(this.#components, this.#session.stream, this.operator, facts)
+  /** Starts a segment in the mode of its order; its events and end are on the returned run. */
+  run(
+    facts: SegmentFacts,
+    frame: Omit<AwardFrame, 'voucher'>,
+    init: Pick<ClientRunInit, 'timeouts'> = {},
+  ): ClientRun {
+    const redundant = frame.order.order.mode === MODE_REDUNDANT
+    const { stream } = this.#session
+    const run = new ClientRun(this.#components, stream, this.operator, facts, {
+      ...init,
+      redundant,
+    })
     const key = keyOf(facts)
     this.#runs.set(key, run)
     void run.ended.then(() => this.#runs.delete(key))
@@ -104,6 +115,8 @@ function refOf(frame: JobFrame): { jobId: Hex; segment: number } | null {
       return frame.chunk
     case 'receipt':
       return frame.receipt.receipt.receipt
+    case 'reveal':
+      return frame.reveal
     default:
       return null
   }

@@ -48,9 +48,10 @@ export class JobServer {
     this.#init = init
   }
 
-  /** Segments accepted or being admitted now. */
+  /** Segments that compute or are being admitted now. A member that waits for its last voucher holds no slot. */
   get inFlight(): number {
-    return this.#runs.size + this.#pending.size
+    const waiting = [...this.#runs.values()].filter(({ state }) => state.state === 'completed')
+    return this.#runs.size - waiting.length + this.#pending.size
   }
 
   /** Recent time per step, ms, whole; 0 before the first one. */

@@ -5,11 +5,18 @@ export interface StepResult<S, F> {
   effects: F[]
 }
 
+/** What a driver needs of a cell, whichever machine is in it. */
+export interface Cell<S, E> {
+  readonly state: S
+  send(event: E): Promise<void>
+  queue(work: () => Promise<void>): Promise<void>
+}
+
 /**
  * `send` applies an event at once and queues its effects; the promise it returns settles when they are
  * done. Effects may send further events but must not wait for them, or the queue waits for itself.
  */
-export class MachineCell<S, E, F> {
+export class MachineCell<S, E, F> implements Cell<S, E> {
   state: S
   readonly #step: (state: S, event: E, nowMs: number) => StepResult<S, F>
   readonly #perform: (effect: F) => Promise<void>

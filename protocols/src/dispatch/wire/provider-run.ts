@@ -1,22 +1,27 @@
 /** Runs one accepted segment on the provider: performs the machine's effects on engine, store and stream. */
 import { signedReceiptCodec } from '@duckmesh/proto'
-import type { JobFrame, Receipt, VoucherFrame } from '@duckmesh/proto'
+import type { JobFrame, VoucherFrame } from '@duckmesh/proto'
 import { DuckMeshError, toDuckMeshError } from '../../errors.ts'
-import type { ErrorCode } from '../../errors.ts'
+import type { ErrorCode } from '../../error-codes.ts'
 import type { FrameStream } from '../../mesh/interface.ts'
 import { signStruct } from '../../signed-struct.ts'
 import { END_GRACE_MS, TICK_MS } from '../constants.ts'
-import type { FinishReason, JobState, OpenGeneration } from '../interface.ts'
+import type { JobState, OpenGeneration } from '../interface.ts'
 import { isTerminal } from '../lifecycle.ts'
+import { stepMemberProvider } from '../member-provider-machine.ts'
+import type { MemberProvider } from '../member-provider-machine.ts'
 import { stepProvider } from '../provider-machine.ts'
-import type { ProviderEffect, ProviderEvent, ProviderSegment } from '../provider-machine.ts'
+import type { ProviderEffect, ProviderEvent, ProviderSegment } from '../provider-segment.ts'
 import type { SegmentKey } from '../store.ts'
 import type { JobServerComponents } from './components.ts'
 import { gatherTokens } from './gather-tokens.ts'
 import { MachineCell } from './machine-cell.ts'
+import type { Cell } from './machine-cell.ts'
 import { SegmentWriter } from './segment-writer.ts'
 import { sendWithin } from './send-within.ts'
 import { wireDetail } from './wire-detail.ts'
+
+type ReceiptEffect = Extract<ProviderEffect, { type: 'issueReceipt' | 'issueCommitment' }>
 
 export interface ProviderRunInit {
   onState: (state: JobState) => void
@@ -32,7 +37,7 @@ export class ProviderRun {
   readonly ended: Promise<void>
   readonly #components: JobServerComponents
   readonly #stream: FrameStream<JobFrame>
-  readonly #cell: MachineCell<ProviderSegment, ProviderEvent, ProviderEffect>
+  readonly #cell: Cell<ProviderSegment, ProviderEvent>
   readonly #init: ProviderRunInit
   readonly #writer: SegmentWriter
   #generation: OpenGeneration | null = null
@@ -43,7 +48,7 @@ export class ProviderRun {
   constructor(
     components: JobServerComponents,
     stream: FrameStream<JobFrame>,
-    initial: ProviderSegment,
+    initial: ProviderSegment | MemberProvider,
     init: ProviderRunInit,
   ) {
     this.#components = components
@@ -55,7 +60,11 @@ export class ProviderRun {
       this.#resolveEnded = resolve
     })
     const now = (): number => components.clock.now()
-    this.#cell = new MachineCell(initial, stepProvider, (effect) => this.#perform(effect), now)
+    const perform = (effect: ProviderEffect): Promise<void> => this.#perform(effect)
+    this.#cell =
+      'salt' in initial
+        ? new MachineCell(initial, stepMemberProvider, perform, now)
+        : new MachineCell(initial, stepProvider, perform, now)
   }
 
   get state(): ProviderSegment {
@@ -166,7 +175,18 @@ export class ProviderRun {
         return this.#transmit({ kind: 'chunk', chunk })
       }
       case 'issueReceipt':
-        return this.#issueReceipt(effect.receipt, effect.finishReason)
+      case 'issueCommitment':
+        return this.#issueReceipt(effect)
+      case 'bookPaid':
+        return this.#book(effect.amount)
+      case 'sendReveal': {
+        const { salt, text } = effect
+        const reveal = { jobId, segment, salt, ids: [...effect.ids], text }
+        return this.#transmit({ kind: 'reveal', reveal })
+      }
+      case 'freeEngine':
+        this.#freeEngine()
+        return
       case 'sendStopped': {
         const { code } = effect
         const detail = wireDetail(effect.detail)
@@ -213,11 +233,10 @@ export class ProviderRun {
   }
 
   /** Final receipts are on disk before the frame leaves, step receipts within a group commit (DESIGN §5). */
-  async #issueReceipt(receipt: Receipt, finishReason: FinishReason | ''): Promise<void> {
-    const { network, payments, signer } = this.#components
+  async #issueReceipt({ receipt, finishReason, type }: ReceiptEffect): Promise<void> {
+    const { network, signer } = this.#components
     const signature = await signStruct(signer, network, 'Receipt', receipt)
-    const { payer } = this.state.facts
-    await payments.receipted(payer, receipt.jobId, receipt.segment, receipt.amount)
+    if (type === 'issueReceipt') await this.#book(receipt.amount)
     const signed = { receipt, signature }
     const level = receipt.last ? 'durable' : 'grouped'
     const stored = this.#writer.write(this.state, level, signedReceiptCodec.encode(signed))
@@ -227,8 +246,18 @@ export class ProviderRun {
     await this.#transmit({ kind: 'receipt', receipt: { receipt: signed, finishReason } })
   }
 
-  async #end(): Promise<void> {
+  #book(amount: bigint): Promise<void> {
+    const { jobId, segment } = this.key
+    return this.#components.payments.receipted(this.state.facts.payer, jobId, segment, amount)
+  }
+
+  #freeEngine(): void {
     this.#generation?.close()
+    this.#generation = null
+  }
+
+  async #end(): Promise<void> {
+    this.#freeEngine()
     this.#step.abort()
     try {
       await this.#writer.write(this.state, 'durable')

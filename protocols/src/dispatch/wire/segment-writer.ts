@@ -1,4 +1,5 @@
 /** Writes what is new of a segment to its row, in order. */
+import type { Hex } from '@duckmesh/proto'
 import type { JobFailure } from '../interface.ts'
 import type { Progress } from '../progress.ts'
 import type { Durability, JobLog, SegmentKey, SegmentPatch, StateAt } from '../store.ts'
@@ -6,6 +7,8 @@ import type { Durability, JobLog, SegmentKey, SegmentPatch, StateAt } from '../s
 interface Written {
   history: readonly StateAt[]
   progress: Progress
+  /** Redundant mode only. */
+  salt?: Hex
   failure?: JobFailure
 }
 
@@ -15,6 +18,7 @@ export class SegmentWriter {
   /** The row was inserted with the first entry of the history. */
   #entered = 1
   #ids = 0
+  #salted = false
 
   constructor(jobLog: JobLog, key: SegmentKey) {
     this.#jobLog = jobLog
@@ -22,7 +26,7 @@ export class SegmentWriter {
   }
 
   /**
-   * Writes states, ids and failure since the last call, and a receipt when given. All calls to the log are
+   * Writes states, ids, salt and failure since the last call, and a receipt when given. All calls to the log are
    * made before the first wait, because two writes may be under way and the last state must come last.
    */
   async write(segment: Written, level: Durability, receipt?: Uint8Array): Promise<void> {
@@ -30,9 +34,12 @@ export class SegmentWriter {
     const ids = segment.progress.ids.slice(this.#ids)
     this.#entered = segment.history.length
     this.#ids = segment.progress.ids.length
+    const salt = this.#salted ? undefined : segment.salt
+    this.#salted ||= salt !== undefined
     const rest: SegmentPatch = {
       ...(ids.length === 0 ? {} : { ids }),
       ...(receipt === undefined ? {} : { receipt }),
+      ...(salt === undefined ? {} : { salt }),
       ...(segment.failure === undefined ? {} : { failure: segment.failure }),
     }
     const patches: SegmentPatch[] = enters.map((enter) => ({ enter }))

@@ -1,7 +1,8 @@
-import { envelopeCodec, offerCodec, peerBindingCodec, shardOf } from '@duckmesh/proto'
+import { envelopeCodec, heartbeatCodec, offerCodec, peerBindingCodec } from '@duckmesh/proto'
+import { shardOf } from '@duckmesh/proto'
 import { DuckMeshError } from '../../errors.ts'
-import { codedError } from '../coded-error.ts'
-import { BINDING_REPUBLISH_MS } from '../constants.ts'
+import { codedError, decoded } from '../coded-error.ts'
+import { BINDING_REPUBLISH_MS, MAX_HEARTBEAT_LIFE_MS } from '../constants.ts'
 import { sealEnvelope } from '../envelope.ts'
 import { GossipValidator } from '../gossip-validator.ts'
 import { RateLimit } from '../rate-limit.ts'
@@ -9,10 +10,11 @@ import { SequenceCounter } from '../sequence-counter.ts'
 import { parseTopic, topicName, topicsOf } from '../topics.ts'
 import type { Logger, PeerSigner } from '../../components.ts'
 import type { GossipValidatorComponents } from '../gossip-validator.ts'
-import type { OpenedEnvelope } from '../envelope.ts'
-import type { GossipVerdict } from '../interface.ts'
+import type { EnvelopeDraft, OpenedEnvelope } from '../envelope.ts'
+import type { GossipVerdict, ReceivedHeader } from '../interface.ts'
 import type { TopicKind } from '../topics.ts'
-import type { Envelope, Hex, MessageType, Offer, PeerBinding } from '@duckmesh/proto'
+import type { Envelope, Heartbeat, Hex, Offer, PeerBinding } from '@duckmesh/proto'
+import type { PeerId } from '@libp2p/interface'
 import type { GossipSub, Message, TopicValidatorResult } from '@libp2p/gossipsub'
 
 /** What the driver uses of gossipsub. */
@@ -41,7 +43,13 @@ export interface ReceivedOffer extends OpenedEnvelope {
 export interface GossipHandlers {
   offer?(received: ReceivedOffer): void
   binding?(binding: PeerBinding): void
-  /** An offer came from a peer whose binding is not known: say hello to it to learn it. At most every 10 s a peer. */
+  /** A seat of another peer is alive. A host does not hear itself: it counts its own seats as live (M-78). */
+  heartbeat?(heartbeat: Heartbeat, peerKey: Hex, shard: number): void
+  /** A client announced a job: by gossip, or over a stream to be forwarded. Own headers are not told (M-78, M-79). */
+  jobHeader?(received: ReceivedHeader): void
+  /** A neighbour joined the offers of our network: what is offered here is news to it. */
+  newcomer?(): void
+  /** An offer or heartbeat came from a peer whose binding is not known: say hello to it. At most every 10 s a peer. */
   unknownPeer?(peerKey: Hex): void
 }
 
@@ -91,7 +99,7 @@ export class GossipDriver {
   start(): void {
     const { pubsub } = this.#components
     for (const topic of this.topics) {
-      pubsub.topicValidators.set(topic, (_from, message) => this.#judge(message))
+      pubsub.topicValidators.set(topic, (from, message) => this.#judge(from, message))
       pubsub.subscribe(topic)
     }
     pubsub.addEventListener('subscription-change', this.#greet)
@@ -130,49 +138,95 @@ export class GossipDriver {
     let envelope: Envelope | undefined
     for (const shard of this.#shards) {
       if (!shards.has(shard)) continue
-      envelope = await this.#publish('offers', shard, 'offer', payload)
+      envelope = await this.#publish('offers', shard, { type: 'offer', payload })
     }
     if (envelope) return envelope
     throw new DuckMeshError('FIELD_OUT_OF_RANGE', 'The offer has no model of a shard of this host.')
   }
 
-  async #publish(
-    kind: TopicKind,
-    shard: number,
-    type: MessageType,
-    payload: Uint8Array,
-  ): Promise<Envelope> {
-    const { pubsub, network, clock, signer } = this.#components
-    if (signer === undefined) {
-      throw new DuckMeshError('CONFIG_INVALID', 'A host without a peer signer cannot publish.')
-    }
-    const draft = { type, payload, seq: this.#sequence.next() }
-    const envelope = await sealEnvelope(draft, { network, clock, signer })
+  /** Tells the mesh that a seat of ours is alive in its turn (M-76). Rejects with NO_PEERS. */
+  async publishHeartbeat(shard: number, heartbeat: Heartbeat): Promise<void> {
+    const payload = decoded(() => heartbeatCodec.encode(heartbeat))
+    await this.#publish('ctl', shard, { type: 'heartbeat', payload, lifeMs: MAX_HEARTBEAT_LIFE_MS })
+  }
+
+  /**
+   * Publishes an envelope as its author sealed it, byte for byte (M-70). One that the mesh has already is no error.
+   *
+   * @throws DuckMeshError NO_PEERS when it could not be handed to gossipsub
+   */
+  async publishEnvelope(kind: TopicKind, shard: number, envelope: Envelope): Promise<void> {
+    const { network, pubsub } = this.#components
+    const bytes = decoded(() => envelopeCodec.encode(envelope))
     try {
-      await pubsub.publish(topicName(network.name, kind, shard), envelopeCodec.encode(envelope))
+      const topic = topicName(network.name, kind, shard)
+      await pubsub.publish(topic, bytes)
     } catch (error) {
       throw codedError(error, 'NO_PEERS', 'The message could not be published.')
     }
+  }
+
+  /**
+   * Judges a job header that a client sent over a stream, passes it on and tells our own handler (M-79).
+   *
+   * @param bringer whose connection it came on
+   * @throws DuckMeshError ENVELOPE_REPLAYED when the mesh has it already, the code of the rule it breaks, or NO_PEERS
+   */
+  async forward(envelope: Envelope, bringer: Hex): Promise<void> {
+    const received = await this.#validator.takeHeader(envelope, bringer)
+    const shard = shardOf(received.header.order.order.modelId)
+    if (!this.#shards.includes(shard)) {
+      throw new DuckMeshError('WRONG_TOPIC', 'The model of the job is of no shard of this host.')
+    }
+    this.#told(() => this.#handlers.jobHeader?.(received))
+    await this.publishEnvelope('jobs', shard, received.envelope)
+  }
+
+  async #publish(
+    kind: TopicKind,
+    shard: number,
+    draft: Omit<EnvelopeDraft, 'seq'>,
+  ): Promise<Envelope> {
+    const { network, clock, signer } = this.#components
+    if (signer === undefined) {
+      throw new DuckMeshError('CONFIG_INVALID', 'A host without a peer signer cannot publish.')
+    }
+    const seq = this.#sequence.next()
+    const envelope = await sealEnvelope({ ...draft, seq }, { network, clock, signer })
+    await this.publishEnvelope(kind, shard, envelope)
     return envelope
   }
 
-  async #judge(message: Message): Promise<TopicValidatorResult> {
-    const verdict = await this.#validator.validate(message.topic, message.data)
-    if (verdict.verdict === 'accept') this.#deliver(verdict, message.data)
-    else this.#refused(message.topic, verdict)
+  async #judge(from: PeerId, message: Message): Promise<TopicValidatorResult> {
+    const { topic, data } = message
+    const verdict = await this.#validator.validate(topic, data, from.toString())
+    if (verdict.verdict === 'accept') this.#deliver(topic, data, verdict)
+    else this.#refused(topic, verdict)
     // The enum's values are these words; a value import would load gossipsub into light clients.
     return verdict.verdict as unknown as TopicValidatorResult
   }
 
-  #deliver(accepted: GossipVerdict & { verdict: 'accept' }, data: Uint8Array): void {
-    const { body, peerKey } = accepted
-    try {
-      if (body.type === 'offer') {
+  #deliver(topic: string, data: Uint8Array, accepted: GossipVerdict & { verdict: 'accept' }): void {
+    const { body, peerKey, header } = accepted
+    this.#told(() => {
+      if (header !== undefined) {
+        this.#handlers.jobHeader?.(header)
+      } else if (body.type === 'offer') {
         const offer = offerCodec.decode(body.payload)
         this.#handlers.offer?.({ offer, body, peerKey, envelope: envelopeCodec.decode(data) })
+      } else if (body.type === 'heartbeat') {
+        const shard = parseTopic(topic)?.shard ?? 0
+        this.#handlers.heartbeat?.(heartbeatCodec.decode(body.payload), peerKey, shard)
       } else {
         this.#handlers.binding?.(peerBindingCodec.decode(body.payload))
       }
+    })
+  }
+
+  /** A handler that fails is a defect of ours: it must not cost the message or its sender. */
+  #told(tell: () => void): void {
+    try {
+      tell()
     } catch (error) {
       this.#components.logger.warn('mesh.handler_failed', { error })
     }
@@ -197,7 +251,7 @@ export class GossipDriver {
     if (this.#binding === undefined) return
     const payload = peerBindingCodec.encode(this.#binding())
     for (const shard of shards) {
-      this.#publish('ctl', shard, 'peerBinding', payload).catch((error: unknown) => {
+      this.#publish('ctl', shard, { type: 'peerBinding', payload }).catch((error: unknown) => {
         this.#components.logger.warn('mesh.binding_not_published', { shard, error })
       })
     }
@@ -206,12 +260,14 @@ export class GossipDriver {
   /** A neighbour that joins a ctl topic gets the binding at once instead of within 60 s, within our quota (M-67). */
   readonly #greet: (event: GossipEvent) => void = (event) => {
     const now = this.#components.clock.now()
-    const shards = event.detail.subscriptions.flatMap(({ topic, subscribe }) => {
+    const joined = event.detail.subscriptions.flatMap(({ topic, subscribe }) => {
       const parsed = subscribe ? parseTopic(topic) : null
-      const ours = parsed?.kind === 'ctl' && this.#shards.includes(parsed.shard)
-      return ours && parsed.network === this.#components.network.name ? [parsed.shard] : []
+      const ours = parsed?.network === this.#components.network.name
+      return ours && this.#shards.includes(parsed.shard) ? [parsed] : []
     })
+    const shards = joined.filter(({ kind }) => kind === 'ctl').map(({ shard }) => shard)
     this.#publishBinding(shards.filter((shard) => this.#greetings.take(String(shard), now)))
+    if (joined.some(({ kind }) => kind === 'offers')) this.#told(() => this.#handlers.newcomer?.())
   }
 }
 

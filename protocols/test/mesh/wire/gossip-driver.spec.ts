@@ -3,22 +3,30 @@ import { expect } from 'chai'
 import { BindingBook } from '../../../src/mesh/binding-book.ts'
 import { openEnvelope } from '../../../src/mesh/envelope.ts'
 import { GossipDriver } from '../../../src/mesh/wire/gossip-driver.ts'
+import { DuckMeshError } from '../../../src/errors.ts'
 import { expectCode } from '../../support/expect-code.ts'
 import { settle } from '../../support/fake-clock.ts'
 import { neighbourJoined, stopHosts, testHost, until } from '../../support/hosts.ts'
 import { memoryLogger } from '../../support/memory-logger.ts'
-import { CTL_3, MeshFixture, OFFERS_3, impostor, modelIn } from '../../support/mesh-fixtures.ts'
+import { CTL_3, OFFERS_3, impostor, modelIn } from '../../support/mesh-fixtures.ts'
 import { TEST_NETWORK, testCrypto, testPeerSigner } from '../../support/test-crypto.ts'
+import { DUCK, JOBS_3, MarketFixture } from '../support/market-fixture.ts'
+import type { ReceivedHeader } from '../../../src/mesh/interface.ts'
 import type { GossipPort, ReceivedOffer } from '../../../src/mesh/wire/gossip-driver.ts'
 import type { MemoryLogger } from '../../support/memory-logger.ts'
 import type { TestHost } from '../../support/hosts.ts'
-import type { Hex, PeerBinding } from '@duckmesh/proto'
+import type { Heartbeat, Hex, PeerBinding } from '@duckmesh/proto'
 
 interface Seen {
   offers: ReceivedOffer[]
   bindings: PeerBinding[]
   unknown: Hex[]
+  beats: { heartbeat: Heartbeat; peerKey: Hex; shard: number }[]
+  headers: ReceivedHeader[]
 }
+
+/** Stands for the peer id of whoever brought a message. */
+const neighbour = { toString: () => 'neighbour' }
 
 /** A pubsub that only remembers. */
 class FakePubsub extends EventTarget {
@@ -38,11 +46,11 @@ class FakePubsub extends EventTarget {
 }
 
 describe('gossip driver', () => {
-  let mesh: MeshFixture
+  let mesh: MarketFixture
   let logger: MemoryLogger
 
   beforeEach(() => {
-    mesh = new MeshFixture()
+    mesh = new MarketFixture()
     logger = memoryLogger()
   })
 
@@ -51,11 +59,13 @@ describe('gossip driver', () => {
   function driver(label: string, pubsub: GossipPort, shards: readonly number[] = [3]) {
     const base = { network: TEST_NETWORK, crypto: testCrypto, clock: mesh.clock }
     const bindings = new BindingBook(base)
-    const seen: Seen = { offers: [], bindings: [], unknown: [] }
+    const seen: Seen = { offers: [], bindings: [], unknown: [], beats: [], headers: [] }
     const components = {
       ...base,
       bindings,
       stake: mesh.stake,
+      seats: mesh,
+      funding: mesh,
       pubsub,
       logger,
       signer: testPeerSigner(label),
@@ -64,6 +74,9 @@ describe('gossip driver', () => {
       offer: (received: ReceivedOffer) => void seen.offers.push(received),
       binding: (binding: PeerBinding) => void seen.bindings.push(binding),
       unknownPeer: (peerKey: Hex) => void seen.unknown.push(peerKey),
+      heartbeat: (heartbeat: Heartbeat, peerKey: Hex, shard: number) =>
+        void seen.beats.push({ heartbeat, peerKey, shard }),
+      jobHeader: (received: ReceivedHeader) => void seen.headers.push(received),
     }
     return { driver: new GossipDriver(components, handlers, { shards }), bindings, seen }
   }
@@ -74,7 +87,7 @@ describe('gossip driver', () => {
   }
   const judge = (pubsub: FakePubsub, topic: string, data: Uint8Array) => {
     const validator = pubsub.topicValidators.get(topic) ?? expect.fail('no validator')
-    return validator(undefined as never, { type: 'unsigned', topic, data })
+    return validator(neighbour as never, { type: 'unsigned', topic, data })
   }
 
   it('subscribes to the topics of its shards with a validator on each, and leaves them', () => {
@@ -185,6 +198,105 @@ describe('gossip driver', () => {
     await expectCode('CONFIG_INVALID', () => mute.publishOffer(mesh.offer('duck')))
   })
 
+  it('tells heartbeats and job headers with their sender', async () => {
+    const { pubsub, port } = fake()
+    const { driver: peer, seen } = driver('duck', port)
+    peer.start()
+    mesh.fund('client', 20n * DUCK)
+    await mesh.sit('goose')
+    expect(await judge(pubsub, CTL_3, await mesh.sealBinding('goose'))).to.equal('accept')
+    expect(await judge(pubsub, CTL_3, await mesh.sealHeartbeat('goose'))).to.equal('accept')
+    const { peerKey } = testPeerSigner('goose')
+    expect(seen.beats).to.deep.equal([{ heartbeat: mesh.heartbeat('goose'), peerKey, shard: 3 }])
+    const data = await mesh.sealHeader('client')
+    expect(await judge(pubsub, JOBS_3, data)).to.equal('accept')
+    expect(await judge(pubsub, JOBS_3, data)).to.equal('ignore')
+    expect(seen.headers.map(({ envelope }) => envelope)).to.deep.equal([envelopeCodec.decode(data)])
+    expect(seen.headers[0]?.header).to.deep.equal(await mesh.header('client'))
+  })
+
+  it('publishes a heartbeat that lives 10 s and that a validator takes', async () => {
+    const { pubsub, port } = fake()
+    const { driver: peer, seen } = driver('duck', port)
+    await mesh.sit('duck')
+    await peer.publishHeartbeat(3, mesh.heartbeat('duck'))
+    const [sent] = pubsub.published
+    if (sent === undefined) expect.fail('nothing published')
+    expect(sent.topic).to.equal(CTL_3)
+    expect(await mesh.verdict(CTL_3, sent.data)).to.equal('accept')
+    const opened = await openEnvelope(sent.data, {
+      network: TEST_NETWORK,
+      crypto: testCrypto,
+      clock: mesh.clock,
+    })
+    expect(opened.body.expiryMs - opened.body.issuedAtMs).to.equal(10_000)
+    // Nobody hears itself: it counts its own seats as live.
+    expect(seen.beats).to.deep.equal([])
+  })
+
+  it('publishes an envelope of somebody else byte for byte, without its own key', async () => {
+    const { pubsub, port } = fake()
+    const { driver: peer, seen } = driver('duck', port)
+    const data = await mesh.sealHeader('client')
+    await peer.publishEnvelope('jobs', 3, envelopeCodec.decode(data))
+    expect(pubsub.published).to.deep.equal([{ topic: JOBS_3, data }])
+    expect(seen.headers).to.deep.equal([])
+    await expectCode('FIELD_OUT_OF_RANGE', () =>
+      peer.publishEnvelope('jobs', 16, envelopeCodec.decode(data)),
+    )
+  })
+
+  describe('forwarding for a client without gossip', () => {
+    const caller = testPeerSigner('client').peerKey
+
+    it('judges the header as gossip would, passes it on and tells its own handler', async () => {
+      const { pubsub, port } = fake()
+      const { driver: peer, seen } = driver('duck', port)
+      peer.start()
+      mesh.fund('client', 20n * DUCK)
+      const data = await mesh.sealHeader('client')
+      await peer.forward(envelopeCodec.decode(data), caller)
+      expect(pubsub.published).to.deep.equal([{ topic: JOBS_3, data }])
+      expect(seen.headers).to.have.length(1)
+      await expectCode('ENVELOPE_REPLAYED', () => peer.forward(envelopeCodec.decode(data), caller))
+      expect(await judge(pubsub, JOBS_3, data)).to.equal('ignore')
+      expect(seen.headers).to.have.length(1)
+      expect(pubsub.published).to.have.length(1)
+    })
+
+    it('publishes nothing that gossip would refuse', async () => {
+      const { pubsub, port } = fake()
+      const { driver: peer, seen } = driver('duck', port, [3])
+      mesh.fund('client', 20n * DUCK)
+      await expectCode('UNFUNDED', async () => peer.forward(await mesh.headerEnvelope('x'), caller))
+      const signer = impostor('client', 'thief')
+      const forged = await mesh.headerEnvelope('client', undefined, { signer })
+      await expectCode('BAD_SIGNATURE', () => peer.forward(forged, caller))
+      const elsewhere = await mesh.header('client', { order: { modelId: modelIn(9) } })
+      await expectCode('WRONG_TOPIC', async () =>
+        peer.forward(await mesh.headerEnvelope('client', elsewhere), caller),
+      )
+      const binding = envelopeCodec.decode(await mesh.sealBinding('duck'))
+      await expectCode('WRONG_TOPIC', () => peer.forward(binding, caller))
+      expect(pubsub.published.length + seen.headers.length).to.equal(0)
+    })
+
+    it('ends with the quota of the payer, whoever forwards', async () => {
+      const { pubsub, port } = fake()
+      const { driver: peer } = driver('duck', port)
+      mesh.fund('client', 10n * DUCK)
+      const header = await mesh.header('client')
+      const codes: unknown[] = []
+      for (let attempt = 0; attempt < 12; attempt++) {
+        const envelope = await mesh.headerEnvelope('client', { ...header, attempt })
+        const error = await peer.forward(envelope, caller).catch((e: unknown) => e)
+        codes.push(error instanceof DuckMeshError ? error.code : 'ok')
+      }
+      expect(codes.slice(10)).to.deep.equal(['RATE_LIMITED', 'RATE_LIMITED'])
+      expect(pubsub.published).to.have.length(10)
+    })
+  })
+
   describe('over three hosts in a line', () => {
     async function line() {
       const labels = ['a', 'b', 'c'] as const
@@ -216,6 +328,31 @@ describe('gossip driver', () => {
       expect(last.seen.offers[0]?.envelope).to.deep.equal(envelope)
       expect(last.seen.offers[0]?.peerKey).to.equal(testPeerSigner('a').peerKey)
       expect(last.bindings.peer(testPeerSigner('a').peerKey)).to.deep.equal(binding)
+      for (const peer of peers) peer.driver.stop()
+    })
+
+    it('carries a header and heartbeats from end to end, the header byte for byte', async () => {
+      const { peers } = await line()
+      const [first, middle, last] = peers
+      if (!first || !middle || !last) expect.fail()
+      mesh.fund('client', 20n * DUCK)
+      await mesh.sit('a')
+      const binding = await mesh.binding('a')
+      first.driver.announce(() => binding)
+      await until(() => last.seen.bindings.length === 1)
+      const envelope = await mesh.headerEnvelope('client')
+      await first.driver.publishEnvelope('jobs', 3, envelope)
+      await first.driver.publishHeartbeat(3, mesh.heartbeat('a'))
+      await until(() => last.seen.headers.length === 1 && last.seen.beats.length === 1)
+      expect(last.seen.headers[0]?.envelope).to.deep.equal(envelope)
+      expect(last.seen.beats[0]?.heartbeat).to.deep.equal(mesh.heartbeat('a'))
+      // A client may ask two peers to forward: the second one has it from gossip.
+      await expectCode('ENVELOPE_REPLAYED', () =>
+        last.driver.forward(envelope, testPeerSigner('client').peerKey),
+      )
+      await last.driver.publishEnvelope('jobs', 3, envelope)
+      await settle()
+      for (const { seen } of [middle, last]) expect(seen.headers).to.have.length(1)
       for (const peer of peers) peer.driver.stop()
     })
 
