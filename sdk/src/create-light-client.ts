@@ -1,18 +1,25 @@
 /** Composition root of a light client, for Node and browsers. */
 import { generateKeyPair } from '@libp2p/crypto/keys'
+import type { PrivateKey } from '@libp2p/interface'
 import type { LocalAccount } from 'viem'
+import { shardOf } from '@duckmesh/protocols'
 import type { Clock, Crypto, Logger, Rng, Signer } from '@duckmesh/protocols'
 import { CapsClient } from '@duckmesh/protocols/market'
 import { BindingBook, buildHello, peerKeyOf } from '@duckmesh/protocols/mesh'
-import { ClientChannels } from '@duckmesh/protocols/settlement'
+import { ClientChannels, ServicePayer } from '@duckmesh/protocols/settlement'
 import { ChainReader } from './chain/chain-reader.ts'
 import { clientBindingSource } from './client-binding.ts'
 import { accountSigner } from './crypto/account-signer.ts'
 import { SdkCrypto } from './crypto/sdk-crypto.ts'
 import { OfferFinder } from './discovery/find-offers.ts'
 import { createClientHost } from './host/create-client-host.ts'
+import type { ClientHost } from './host/create-client-host.ts'
 import { JobConnections } from './job/job-connections.ts'
+import { KnownProviders } from './job/provider-connector.ts'
+import { ProviderBans } from './job/provider-bans.ts'
 import { LightClient } from './light-client.ts'
+import { createAuction } from './market/create-auction.ts'
+import type { ClientAuction } from './market/create-auction.ts'
 import { endAll } from './end-all.ts'
 import { joinSeeds } from './host/join-seeds.ts'
 import { identityOf } from './network.ts'
@@ -56,39 +63,47 @@ export async function createLightClient(options: LightClientOptions): Promise<Li
   const network = identityOf(config)
   const chain = new ChainReader(config, clock)
   await chain.check()
+  const times = await chain.electionTimes()
   const privateKey = await generateKeyPair('Ed25519')
-  const host = await createClientHost({ privateKey, local: config.local })
-  try {
-    const { joinTimeoutMs: timeoutMs = JOIN_TIMEOUT_MS, signal } = options
-    await joinSeeds(host, config.seeds, { clock, timeoutMs, signal })
-  } catch (error) {
-    await host.stop()
-    throw error
-  }
+  const { joinTimeoutMs: timeoutMs = JOIN_TIMEOUT_MS, signal } = options
+  const host = await joinedHost(config, privateKey, { clock, timeoutMs, signal })
   const bindings = new BindingBook({ network, crypto, clock })
-  const channels = new ClientChannels({
-    crypto,
-    ledger: store.ledger,
-    network,
-    port: chain,
-    signer,
-  })
+  const paid = { network, port: chain, signer }
+  const channels = new ClientChannels({ ...paid, crypto, ledger: store.ledger })
+  const service = new ServicePayer({ ...paid, services: store.services })
   const shared = { clock, crypto, rng: crypto, network, signer, logger, host, bindings }
   const caps = new CapsClient({ ...shared, stake: chain, hello: () => buildHello(network, {}) })
   const finder = new OfferFinder({ ...shared, caps, network: network.name })
   const binding = clientBindingSource({ ...shared, peerKey: peerKeyOf(host.peerId) })
   const records = { jobLog: store.jobs, nonces: store.nonces }
-  const paid = { ...shared, ...records, binding, channels, stake: chain }
-  const connections = new JobConnections(paid)
-  const closers = [
+  const connections = new JobConnections({ ...shared, ...records, binding, channels, stake: chain })
+  const parts = { ...shared, binding, chain, finder, times, privateKey }
+  const auction = createAuction(parts)
+  const stopping = new AbortController()
+  const closers: (() => unknown)[] = [
+    () => {
+      stopping.abort()
+    },
+    () => auction.close(),
     () => connections.close(),
     () => finder.stop(),
     () => caps.stop(),
     () => host.stop(),
     () => store.close(),
   ]
+  void warmUp(finder, auction, stopping.signal)
   return new LightClient({
-    jobs: { ...shared, nonces: store.nonces, finder, connections },
+    jobs: {
+      ...shared,
+      auctioneer: auction.auctioneer,
+      bans: new ProviderBans(clock),
+      binding,
+      connector: new KnownProviders({ chain, clock, connections, finder }),
+      finder,
+      nonces: store.nonces,
+      service,
+      transcripts: store.transcripts,
+    },
     chain,
     store,
     finder,
@@ -96,4 +111,32 @@ export async function createLightClient(options: LightClientOptions): Promise<Li
     connectedPeers: () => host.getPeers().length,
     stop: () => endAll(closers),
   })
+}
+
+/** A libp2p node connected to a seed of the network; stopped again when none answers. */
+async function joinedHost(
+  config: NetworkConfig,
+  privateKey: PrivateKey,
+  options: Parameters<typeof joinSeeds>[2],
+): Promise<ClientHost> {
+  const host = await createClientHost({ privateKey, local: config.local })
+  try {
+    await joinSeeds(host, config.seeds, options)
+    return host
+  } catch (error) {
+    await host.stop()
+    throw error
+  }
+}
+
+/** So that the first job finds offers, seats and open streams; one that comes sooner waits for the same answers. */
+async function warmUp(
+  finder: OfferFinder,
+  auction: ClientAuction,
+  signal: AbortSignal,
+): Promise<void> {
+  const offers = await finder.offers(signal).catch(() => [])
+  const models = offers.flatMap(({ offer }) => offer.models)
+  const shards = new Set(models.map(({ modelId }) => shardOf(modelId)))
+  await Promise.all([...shards].map((shard) => auction.warm(shard)))
 }

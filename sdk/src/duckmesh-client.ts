@@ -3,15 +3,16 @@ import { jobMarketAbi } from '@duckmesh/contracts'
 import { DuckMeshError } from '@duckmesh/protocols'
 import type { Hex } from '@duckmesh/protocols'
 import { isTerminal } from '@duckmesh/protocols/dispatch'
-import type { JobState } from '@duckmesh/protocols/dispatch'
 import { createPublicClient, http } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import type { LocalAccount } from 'viem'
 import { createLightClient } from './create-light-client.ts'
 import type { LightClientOptions } from './create-light-client.ts'
 import type { JobHandle } from './job/job-handle.ts'
+import type { WholeState } from './job/interface.ts'
 import type { LightClient } from './light-client.ts'
 import { DEFAULT_TIMEOUT_MS } from './job/request.ts'
+import type { JobRequest } from './job/request.ts'
 
 /** Verification modes of the seed document (DESIGN §9). */
 export const VerificationMode = { REDUNDANT: 0, REFERENCE: 1, TEE: 2, ZKML: 3 } as const
@@ -32,21 +33,36 @@ export interface InferenceResult {
 
 /** Status words of the seed document. */
 export type JobStatus =
-  'posted' | 'assigned' | 'running' | 'completed' | 'finalized' | 'cancelled' | 'failed'
+  | 'posted'
+  | 'assigned'
+  | 'running'
+  | 'completed'
+  | 'finalized'
+  | 'disputed'
+  | 'cancelled'
+  | 'failed'
 
 /** Jobs remembered with their results; the oldest finished one goes first. */
 const MAX_KEPT_JOBS = 1_000
 
-const STATUS: Record<JobState, JobStatus> = {
+const STATUS: Record<WholeState, JobStatus> = {
   posted: 'posted',
+  matched: 'posted',
   awarded: 'assigned',
   accepted: 'assigned',
   running: 'running',
   completed: 'completed',
   finalized: 'finalized',
+  disputed: 'disputed',
   expired: 'failed',
   cancelled: 'cancelled',
   failed: 'failed',
+}
+
+/** Modes that exist, as requests name them. */
+const VERIFICATION: Partial<Record<VerificationModeValue, JobRequest['verification'] & string>> = {
+  [VerificationMode.REDUNDANT]: 'redundant',
+  [VerificationMode.REFERENCE]: 'reference',
 }
 
 export class DuckMeshClient {
@@ -73,17 +89,18 @@ export class DuckMeshClient {
   }
 
   /**
-   * Submits a job and resolves to its id. Mode REFERENCE (the default here) is one provider; the others
-   * answer NOT_SUPPORTED. Errors as `submitJob`.
+   * Submits a job and resolves to its id. Mode REDUNDANT (the default) has three providers compute it and compares
+   * their answers, REFERENCE takes one; the others answer NOT_SUPPORTED. Errors as `submitJob`.
    */
   async submitJob(
     modelId: string,
     jobSpec: InferenceSpec,
     maxPrice: bigint,
-    verificationMode: VerificationModeValue = VerificationMode.REFERENCE,
+    verificationMode: VerificationModeValue = VerificationMode.REDUNDANT,
     timeoutMs: number = DEFAULT_TIMEOUT_MS,
   ): Promise<Hex> {
-    if (verificationMode !== VerificationMode.REFERENCE) {
+    const verification = VERIFICATION[verificationMode]
+    if (verification === undefined) {
       throw new DuckMeshError(
         'NOT_SUPPORTED',
         `Verification mode ${verificationMode} is not there yet.`,
@@ -96,6 +113,7 @@ export class DuckMeshClient {
       messages: [{ role: 'user', content: prompt }],
       maxPrice,
       timeoutMs,
+      verification,
       ...(maxTokens === undefined ? {} : { maxTokens }),
       ...(temperature === undefined ? {} : { sampling: { temperature } }),
     })
@@ -108,13 +126,13 @@ export class DuckMeshClient {
     const found = this.#jobs.get(lowerCase(jobId))
     if (found === undefined)
       throw new DuckMeshError('JOB_UNKNOWN', `${jobId} was not submitted here.`)
-    const { paid, provider, states, text, usage } = await found.result()
+    const { paid, providers, states, text, usage } = await found.result()
     const start = states[0]?.atMs ?? 0
     const end = states.at(-1)?.atMs ?? 0
     const metadata = {
       tokensUsed: usage.promptTokens + usage.completionTokens,
       executionTime: end - start,
-      providers: [provider],
+      providers,
     }
     return { output: text, metadata, paid }
   }
@@ -124,7 +142,9 @@ export class DuckMeshClient {
     const id = lowerCase(jobId)
     const job = this.#jobs.get(id)
     if (job !== undefined) return STATUS[job.state]
-    const last = (await (await this.#client).job(id)).at(-1)
+    const client = await this.#client
+    const ended = await client.transcript(id)
+    const last = ended ?? (await client.job(id)).at(-1)
     if (last === undefined) throw new DuckMeshError('JOB_UNKNOWN', `${jobId} is not stored here.`)
     return STATUS[last.state]
   }
@@ -144,9 +164,13 @@ export class DuckMeshClient {
   #keep(job: JobHandle): void {
     this.#jobs.set(job.jobId, job)
     if (this.#jobs.size <= MAX_KEPT_JOBS) return
-    const oldest = [...this.#jobs.values()].find(({ state }) => isTerminal(state))
+    const oldest = [...this.#jobs.values()].find(({ state }) => isOver(state))
     if (oldest !== undefined) this.#jobs.delete(oldest.jobId)
   }
+}
+
+function isOver(state: WholeState): boolean {
+  return state !== 'matched' && isTerminal(state)
 }
 
 /** Ids are compared as text; one that is no hex is simply not known. */

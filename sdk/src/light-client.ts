@@ -7,16 +7,17 @@ import type { ChainReader, Funds } from './chain/chain-reader.ts'
 import type { OfferFinder } from './discovery/find-offers.ts'
 import type { JobHandle } from './job/job-handle.ts'
 import type { JobOptions, JobRequest } from './job/request.ts'
+import type { JobRunComponents } from './job/job-run.ts'
 import { submitJob } from './job/submit-job.ts'
-import type { SubmitJobComponents } from './job/submit-job.ts'
 import { ChatCompletions } from './openai/chat-completions.ts'
 import type { ClientStore } from './store/memory-store.ts'
+import type { JobTranscript } from './store/transcripts.ts'
 
 /** `degraded`: no seed is connected now, known providers may still answer. */
 export type ClientHealth = 'ready' | 'degraded' | 'stopped'
 
 export interface LightClientParts {
-  jobs: SubmitJobComponents
+  jobs: JobRunComponents
   chain: ChainReader
   store: ClientStore
   finder: OfferFinder
@@ -63,10 +64,12 @@ export class LightClient implements AsyncDisposable {
       ...(options.signal === undefined ? [] : [options.signal]),
     ]
     const signal = AbortSignal.any(signals)
-    const submitting = submitJob(this.#parts.jobs, request, { signal })
+    const submitting = submitJob(this.#parts.jobs, request, { signal }, (job) => {
+      this.#watch(job)
+    })
     this.#submitting.add(submitting)
     try {
-      return this.#watched(await submitting)
+      return await submitting
     } catch (error) {
       throw this.#isStopping() ? shuttingDown(error) : error
     } finally {
@@ -82,6 +85,11 @@ export class LightClient implements AsyncDisposable {
   /** Stored rows of a job of this client, one per segment; empty when it is not known here. */
   job(jobId: Hex): Promise<SegmentRow[]> {
     return this.#parts.store.jobs.listSegments({ jobId })
+  }
+
+  /** How a finished job was decided, when its record is still kept. */
+  transcript(jobId: Hex): Promise<JobTranscript | undefined> {
+    return this.#parts.store.transcripts.find(jobId)
   }
 
   /** What the account can spend, in its wallet and in escrow. */
@@ -103,17 +111,17 @@ export class LightClient implements AsyncDisposable {
     return this.#stopping.signal.aborted
   }
 
-  #watched(job: JobHandle): JobHandle {
+  #watch(job: JobHandle): void {
     this.#running.add(job)
-    void job.ended.then(() => this.#running.delete(job))
-    return job
+    // Until the seat is paid and the record stored, which a job that failed at once has too.
+    void job.settled.then(() => this.#running.delete(job))
   }
 
   async #stop(): Promise<void> {
     this.#stopping.abort(shuttingDown())
     await Promise.allSettled(this.#submitting)
     // Bounded: a cancelled job ends by its own clock when the provider is silent.
-    await Promise.all([...this.#running].map((job) => job.ended))
+    await Promise.all([...this.#running].map((job) => job.settled))
     await this.#parts.stop()
   }
 }

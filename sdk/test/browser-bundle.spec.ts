@@ -5,8 +5,8 @@ import { expect } from 'chai'
 import { build } from 'esbuild'
 import type { BuildResult } from 'esbuild'
 
-/** kB of gzip; measured 386, the rest is room for a dependency's patch release. */
-const MAX_GZIP_KB = 410
+/** kB of gzip; measured 405, the rest is room for a dependency's patch release. */
+const MAX_GZIP_KB = 420
 
 describe('the browser bundle', () => {
   let result: BuildResult<{ metafile: true; write: false }>

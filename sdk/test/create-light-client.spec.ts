@@ -8,7 +8,7 @@ import type { JobHandle } from '../src/job/job-handle.ts'
 import type { LightClient } from '../src/light-client.ts'
 import { createMemoryStore } from '../src/store/memory-store.ts'
 import { expectCode } from './support/expect-code.ts'
-import { until } from './support/fake-clock.ts'
+import { settle, until } from './support/fake-clock.ts'
 import { FakeRpc } from './support/fake-rpc.ts'
 import { bytes32 } from './support/offers.ts'
 import { OWNER, startProvider } from './support/provider.ts'
@@ -226,6 +226,28 @@ describe('createLightClient', () => {
     expect(row?.state).to.equal('cancelled')
     expect(row?.receipts).to.have.length(1)
     await expectCode('SHUTTING_DOWN', () => client.submit(ASK))
+  })
+
+  it('stop() waits for the record of a job that failed before anything was paid', async () => {
+    const memory = createMemoryStore(0)
+    const kept: string[] = []
+    const store: ClientStore = {
+      ...memory,
+      transcripts: {
+        ...memory.transcripts,
+        save: async ({ state }) => {
+          // Later than the rejection of the submit.
+          for (let turn = 0; turn < 20; turn += 1) await settle()
+          kept.push(state)
+        },
+      },
+      close: () => Promise.resolve(void kept.push('closed')),
+    }
+    rpc.channels.clear()
+    const client = await join({ store })
+    await expectCode('BALANCE_INSUFFICIENT', () => client.submit({ ...ASK, lane: 'direct' }))
+    await client.stop()
+    expect(kept).to.deep.equal(['failed', 'closed'])
   })
 
   it('stop() ends a submit that still looks for somebody', async () => {

@@ -12,6 +12,7 @@ const KEY = bytes32(0xc2)
 const account = privateKeyToAccount(KEY)
 const PAYER = account.address.toLowerCase() as `0x${string}`
 const PRICE = 10n ** 18n
+const { REFERENCE } = VerificationMode
 
 describe('DuckMeshClient', () => {
   let rpc: FakeRpc
@@ -44,7 +45,7 @@ describe('DuckMeshClient', () => {
   it('submits, waits, tells status and balance', async () => {
     const client = connect()
     const spec = { prompt: 'Hello', maxTokens: 2, temperature: 0.5 }
-    const jobId = await client.submitJob('duckling', spec, PRICE)
+    const jobId = await client.submitJob('duckling', spec, PRICE, REFERENCE)
     const { metadata, output, paid } = await client.waitForResult(jobId)
     expect(output).to.equal('Quack quack')
     // ceil((250 000 · 5 + 1 000 000 · 2) / 1 000)
@@ -68,7 +69,7 @@ describe('DuckMeshClient', () => {
       open = resolve
     })
     provider.engine.gate = () => wait
-    const jobId = await client.submitJob('duckling', { prompt: 'Hello' }, PRICE)
+    const jobId = await client.submitJob('duckling', { prompt: 'Hello' }, PRICE, REFERENCE)
     await until(() => provider.engine.open_ === 1)
     expect(await client.getJobStatus(jobId)).to.be.oneOf(['posted', 'assigned', 'running'])
     await client.close()
@@ -86,7 +87,12 @@ describe('DuckMeshClient', () => {
     }
   })
 
-  for (const mode of ['REDUNDANT', 'TEE', 'ZKML'] as const) {
+  it('has three providers compute it unless told otherwise, which needs a seat', async () => {
+    const submitting = connect().submitJob('duckling', { prompt: 'Hello' }, PRICE)
+    await expectCode('SEATS_UNREACHABLE', () => submitting)
+  })
+
+  for (const mode of ['TEE', 'ZKML'] as const) {
     it(`answers NOT_SUPPORTED to mode ${mode}`, async () => {
       await expectCode('NOT_SUPPORTED', () =>
         connect().submitJob('duckling', { prompt: 'x' }, PRICE, VerificationMode[mode]),

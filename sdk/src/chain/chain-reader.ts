@@ -1,23 +1,29 @@
-/** What a light client reads from the chain: channels, providers, its own funds. */
+/** What a light client reads from the chain: channels, providers, seeds and weights, its own funds. */
 import { DuckMeshError, lowerHex } from '@duckmesh/protocols'
 import type { Clock, Hex } from '@duckmesh/protocols'
+import type { ElectionTimes, WeightPort } from '@duckmesh/protocols/election'
+import type { OperatorView } from '@duckmesh/protocols/market'
 import type { StakeView } from '@duckmesh/protocols/mesh'
-import type { ChainChannel, Redemption, SettlementPort } from '@duckmesh/protocols/settlement'
+import type { ChainChannel, ChainService, Redemption } from '@duckmesh/protocols/settlement'
+import type { ServicePort, SettlementPort } from '@duckmesh/protocols/settlement'
 import {
   providerOf,
   readAccount,
   readChannel,
+  readElectionParameters,
   readProvider,
+  readSeed,
+  readService,
+  readWeight,
   tokenBalanceOf,
 } from '@duckmesh/contracts'
 import { createPublicClient, http } from 'viem'
 import type { PublicClient } from 'viem'
 import type { NetworkConfig } from '../network.ts'
+import { TimedAnswers } from './timed-answers.ts'
 
 /** How long an answer about stake is reused, ms; registration changes by the hour. */
 const STAKE_TTL_MS = 30_000
-/** Operators remembered; anybody can name one in a binding, so the memory is bounded. */
-const MAX_STAKES = 4_096
 
 export interface Funds {
   /** DUCK in the account's own name, wei. */
@@ -28,16 +34,19 @@ export interface Funds {
   thawing: bigint
 }
 
-export class ChainReader implements SettlementPort, StakeView {
+export class ChainReader
+  implements OperatorView, ServicePort, SettlementPort, StakeView, WeightPort
+{
   readonly client: PublicClient
   readonly #config: NetworkConfig
-  readonly #clock: Clock
-  /** Oldest first; an answer that failed is not kept. */
-  readonly #stakes = new Map<Hex, { owner: Promise<Hex | null>; atMs: number }>()
+  /** Active owner by operator, and operator by active owner. */
+  readonly #owners: TimedAnswers<Hex | null>
+  readonly #operators: TimedAnswers<Hex | null>
 
   constructor(config: NetworkConfig, clock: Clock) {
     this.#config = config
-    this.#clock = clock
+    this.#owners = new TimedAnswers(clock, STAKE_TTL_MS)
+    this.#operators = new TimedAnswers(clock, STAKE_TTL_MS)
     this.client = createPublicClient({
       transport: http(config.rpcUrl, { retryCount: 1 }),
       cacheTime: 0,
@@ -73,14 +82,57 @@ export class ChainReader implements SettlementPort, StakeView {
     return Promise.reject(new DuckMeshError('NOTHING_TO_REDEEM', 'A client has nothing to redeem.'))
   }
 
+  /** What `payer` set aside for seats and verifiers, as `provider` sees it. */
+  async service(payer: Hex, provider: Hex): Promise<ChainService> {
+    const addresses = this.#config
+    return this.#reading(() => readService(this.client, { addresses, payer, provider }))
+  }
+
+  /** As `redeem`. */
+  finalizeService(): Promise<Redemption[]> {
+    return this.redeem()
+  }
+
   async providerOf(operator: Hex): Promise<Hex | null | 'unknown'> {
-    const known = this.#stakes.get(operator)
-    const fresh = known !== undefined && this.#clock.now() - known.atMs < STAKE_TTL_MS
     try {
-      return await (fresh ? known.owner : this.#askOwner(operator))
+      return await this.#owners.get(operator, () => this.#activeOwner(operator))
     } catch {
       return 'unknown'
     }
+  }
+
+  async operatorOf(provider: Hex): Promise<Hex | null | 'unknown'> {
+    try {
+      return await this.#operators.get(provider, () => this.#operatorOfActive(provider))
+    } catch {
+      return 'unknown'
+    }
+  }
+
+  /** The peer key that an owner registered; undefined when it never did. Rejects with CHAIN_UNREACHABLE. */
+  async peerKeyOf(provider: Hex): Promise<Hex | undefined> {
+    const addresses = this.#config
+    const entry = await this.#reading(() => readProvider(this.client, { addresses, provider }))
+    return entry === undefined ? undefined : lowerHex(entry.peerKey)
+  }
+
+  /** How long epochs and turns are. Rejects with CHAIN_UNREACHABLE. */
+  async electionTimes(): Promise<ElectionTimes> {
+    const addresses = this.#config
+    const { epoch, turn } = await this.#reading(() =>
+      readElectionParameters(this.client, { addresses }),
+    )
+    return { epochS: Number(epoch), turnS: Number(turn) }
+  }
+
+  async seed(epoch: number): Promise<Hex> {
+    const asked = { addresses: this.#config, epoch: BigInt(epoch) }
+    return lowerHex(await this.#reading(() => readSeed(this.client, asked)))
+  }
+
+  async weight(owner: Hex, epoch: number): Promise<bigint> {
+    const asked = { addresses: this.#config, provider: owner, epoch: BigInt(epoch) }
+    return this.#reading(() => readWeight(this.client, asked))
   }
 
   /** What the account can spend. Rejects with CHAIN_UNREACHABLE. */
@@ -95,24 +147,18 @@ export class ChainReader implements SettlementPort, StakeView {
     })
   }
 
-  #askOwner(operator: Hex): Promise<Hex | null> {
-    const asked = { owner: this.#activeOwner(operator), atMs: this.#clock.now() }
-    this.#stakes.delete(operator)
-    const [oldest] = this.#stakes.keys()
-    if (oldest !== undefined && this.#stakes.size >= MAX_STAKES) this.#stakes.delete(oldest)
-    this.#stakes.set(operator, asked)
-    asked.owner.catch(() => {
-      if (this.#stakes.get(operator) === asked) this.#stakes.delete(operator)
-    })
-    return asked.owner
-  }
-
   async #activeOwner(operator: Hex): Promise<Hex | null> {
     const addresses = this.#config
     const owner = await providerOf(this.client, { addresses, operator })
     if (owner === undefined) return null
     const provider = await readProvider(this.client, { addresses, provider: owner })
     return provider?.isActive === true ? lowerHex(owner) : null
+  }
+
+  async #operatorOfActive(owner: Hex): Promise<Hex | null> {
+    const addresses = this.#config
+    const provider = await readProvider(this.client, { addresses, provider: owner })
+    return provider?.isActive === true ? lowerHex(provider.operator) : null
   }
 
   /** Scheme and host only: the path of an endpoint often is the key to it. */

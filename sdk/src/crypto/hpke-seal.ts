@@ -1,4 +1,4 @@
-/** HPKE base mode seal (RFC 9180) with the suite of SCHEMAS "Seal", on WebCrypto. */
+/** HPKE base mode seal and open (RFC 9180) with the suite of SCHEMAS "Seal", on WebCrypto. */
 import { Aes128Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from '@hpke/core'
 import { DuckMeshError, hexToBytes } from '@duckmesh/protocols'
 import type { Hex, Sealed } from '@duckmesh/protocols'
@@ -30,6 +30,21 @@ export async function hpkeSeal(
       details: { field: 'encKey', value: encKey },
     })
   }
+}
+
+/** Opens with a 32-byte X25519 secret key; rejects when anything (key, info, aad, ciphertext) differs from the sealing. */
+export async function hpkeOpen(
+  secretKey: Uint8Array,
+  info: string,
+  aad: Uint8Array,
+  sealed: Sealed,
+): Promise<Uint8Array> {
+  const recipient = {
+    recipientKey: await suite.kem.deserializePrivateKey(bufferOf(secretKey)),
+    enc: bufferOf(sealed.enc),
+    info: bufferOf(new TextEncoder().encode(info)),
+  }
+  return new Uint8Array(await suite.open(recipient, bufferOf(sealed.ciphertext), bufferOf(aad)))
 }
 
 /** The suite wants buffers of exactly the content; a Uint8Array may be a view into a larger one. */

@@ -5,20 +5,13 @@ import { keccak_256 } from '@noble/hashes/sha3.js'
 import { bytesToHex, hexToBytes } from '@duckmesh/protocols'
 import type { Crypto, Hex, Rng, Sealed } from '@duckmesh/protocols'
 import { hpkeSeal } from './hpke-seal.ts'
+import { rememberRecovery } from './remember-recovery.ts'
 
 export class SdkCrypto implements Crypto, Rng {
+  readonly #recover = rememberRecovery(recover)
+
   recoverAddress(digest: Hex, signature: Hex): Hex | null {
-    try {
-      const bytes = hexToBytes(signature, 65)
-      const recovery = (bytes[64] ?? 0) - 27
-      if (recovery !== 0 && recovery !== 1) return null
-      const parsed = secp256k1.Signature.fromBytes(bytes.subarray(0, 64), 'compact')
-      if (parsed.hasHighS()) return null
-      const point = parsed.addRecoveryBit(recovery).recoverPublicKey(hexToBytes(digest, 32))
-      return addressOf(point.toBytes(false))
-    } catch {
-      return null
-    }
+    return this.#recover(digest, signature)
   }
 
   verifyEd25519(peerKey: Hex, data: Uint8Array, signature: Uint8Array): boolean {
@@ -35,6 +28,20 @@ export class SdkCrypto implements Crypto, Rng {
 
   bytes(length: number): Uint8Array {
     return crypto.getRandomValues(new Uint8Array(length))
+  }
+}
+
+function recover(digest: Hex, signature: Hex): Hex | null {
+  try {
+    const bytes = hexToBytes(signature, 65)
+    const recovery = (bytes[64] ?? 0) - 27
+    if (recovery !== 0 && recovery !== 1) return null
+    const parsed = secp256k1.Signature.fromBytes(bytes.subarray(0, 64), 'compact')
+    if (parsed.hasHighS()) return null
+    const point = parsed.addRecoveryBit(recovery).recoverPublicKey(hexToBytes(digest, 32))
+    return addressOf(point.toBytes(false))
+  } catch {
+    return null
   }
 }
 

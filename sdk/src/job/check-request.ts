@@ -1,6 +1,7 @@
 /** The parts of a request that are neither sealed into the spec nor checked by its codec. */
 import { DuckMeshError } from '@duckmesh/protocols'
 import { dispatchConstants } from '@duckmesh/protocols/dispatch'
+import { DEFAULT_REPLICAS, MAX_EXCLUDED, MAX_REPLICAS } from './request.ts'
 import type { JobRequest } from './request.ts'
 
 /** Largest amount on the wire (uint96), wei. */
@@ -19,7 +20,16 @@ export function checkRequest(request: JobRequest): void {
   const timely = Number.isInteger(timeoutMs) && timeoutMs >= 1 && timeoutMs <= MAX_TIMEOUT_MS
   demand('timeoutMs', timely, `a whole number of ms from 1 to ${MAX_TIMEOUT_MS}`)
   demand('seed', seed === undefined || BYTES_32.test(seed), '32 bytes of lower-case hex')
+  const { lane, replicas = DEFAULT_REPLICAS, verification = 'reference' } = request
+  const counted = Number.isInteger(replicas) && replicas >= 1 && replicas <= MAX_REPLICAS
+  demand('replicas', counted, `a whole number from 1 to ${MAX_REPLICAS}`)
+  if (verification === 'reference' && request.replicas !== undefined) {
+    demand('replicas', replicas === 1, '1 unless verification is "redundant"')
+  }
+  // Nobody may choose the members alone: they are drawn from the bids of an auction.
+  demand('lane', verification === 'reference' || lane !== 'direct', '"auction" for redundant jobs')
   const named = exclude.every((address) => ADDRESS.test(address))
+  demand('exclude', exclude.length <= MAX_EXCLUDED, `at most ${MAX_EXCLUDED} addresses`)
   demand('exclude', named, 'addresses: 0x and 40 hex digits')
 }
 

@@ -1,4 +1,4 @@
-/** Picks the provider of a job from the signed offers, and says why when there is none. */
+/** Picks the providers of a job from the signed offers, and says why when there is none. */
 import { DuckMeshError } from '@duckmesh/protocols'
 import type { ErrorCode, Hex } from '@duckmesh/protocols'
 import { chooseDirect, shortlist } from '@duckmesh/protocols/market'
@@ -8,13 +8,13 @@ import type { OfferFinder } from '../discovery/find-offers.ts'
 /** Which refusal to report when several providers refused for unlike reasons: the one the caller can act on. */
 const TELLING: readonly ErrorCode[] = ['PRICE_ABOVE_CAP', 'PROMPT_TOO_LONG', 'PROVIDER_BUSY']
 
-/** The cheapest provider with a free slot. Rejects with the reason why there is none, or CANCELLED. */
-export async function chooseOffer(
+/** Providers with a free slot, the cheapest first. Rejects with the reason why there is none, or CANCELLED. */
+export async function chooseOffers(
   finder: Pick<OfferFinder, 'book' | 'load'>,
   need: DirectNeed,
   nowMs: number,
   signal: AbortSignal,
-): Promise<Priced> {
+): Promise<Priced[]> {
   const list = shortlist(need, finder.book.list(need.modelId, nowMs))
   const loads = new Map<Hex, Load>()
   await Promise.all(
@@ -26,8 +26,8 @@ export async function chooseOffer(
   if (signal.aborted) {
     throw new DuckMeshError('CANCELLED', 'Cancelled before the award.', { cause: signal.reason })
   }
-  const { chosen, why } = chooseDirect(list, loads)
-  if (chosen !== undefined) return chosen
+  const { backups, chosen, why } = chooseDirect(list, loads)
+  if (chosen !== undefined) return [chosen, ...backups]
   throw noneChosen(why, need)
 }
 

@@ -1,56 +1,80 @@
 /** A running or finished job as the caller sees it. */
-import { DuckMeshError, ERROR_CODES } from '@duckmesh/protocols'
-import type { ErrorCode, Hex, Receipt } from '@duckmesh/protocols'
-import type { ClientRun, ClientRunEvent, ClientSegment } from '@duckmesh/protocols/dispatch'
-import type { FinishReason, JobState } from '@duckmesh/protocols/dispatch'
-
-/** What a job tells while it runs, in order. */
-export type JobEvent = ClientRunEvent
+import type { Hex, Receipt } from '@duckmesh/protocols'
+import type { FinishReason } from '@duckmesh/protocols/dispatch'
+import type { JobTranscript, TranscriptAuction } from '../store/transcripts.ts'
+import type { JobEvent, WholeOutcome, WholeState } from './interface.ts'
+import { jobFailure } from './job-failure.ts'
+import type { JobDraft } from './plan-job.ts'
+import type { Lane } from './request.ts'
 
 /** What a handle uses of a run. */
-export type JobRun = Pick<ClientRun, 'cancel' | 'ended' | 'state' | typeof Symbol.asyncIterator>
+export interface HandledRun extends AsyncIterable<JobEvent> {
+  readonly jobId: Hex
+  readonly lane: Lane
+  readonly draft: Pick<JobDraft, 'mode' | 'replicas'>
+  readonly auctions: TranscriptAuction[]
+  readonly ended: Promise<WholeOutcome>
+  readonly settled: Promise<JobTranscript>
+  cancel(): void
+}
 
 export interface JobResult {
   jobId: Hex
+  lane: Lane
+  mode: number
+  replicas: number
+  /** Who delivered the text; of a redundant job its first member. */
   provider: Hex
+  /** All that were paid, in the order of their awards. */
+  providers: Hex[]
   text: string
   finishReason: FinishReason | null
   usage: { promptTokens: number; completionTokens: number }
   /** Sum of receipt amounts, wei. */
   paid: bigint
+  /** Redundant jobs: whether all answers were equal; null otherwise. */
+  agreed: boolean | null
   /** Times are milliseconds since 1970. */
-  states: { state: JobState; atMs: number }[]
+  states: { state: WholeState; atMs: number }[]
+  segments: WholeOutcome['segments']
   receipts: Receipt[]
+  auctions: TranscriptAuction[]
 }
 
 /** Events of one job as an async iterable, and its result. Each iteration tells every event once, from the first. */
 export class JobHandle implements AsyncIterable<JobEvent> {
   readonly jobId: Hex
-  readonly provider: Hex
-  /** Wei per 1 000 tokens that were agreed. */
-  readonly price: { in: bigint; out: bigint }
   /** Resolves when the job is over, however it ended; never rejects. */
   readonly ended: Promise<void>
-  readonly #run: JobRun
-  readonly #segment: Promise<ClientSegment>
+  /** Resolves to how it was decided, when the seats are paid and the record is stored; never rejects. */
+  readonly settled: Promise<JobTranscript>
+  readonly #run: HandledRun
+  readonly #outcome: Promise<WholeOutcome>
   readonly #events: JobEvent[] = []
+  #state: WholeState = 'posted'
   #complete = false
   /** Resolves when there is more to tell, or nothing ever again. */
   #more = Promise.withResolvers<undefined>()
 
-  constructor(run: JobRun, signal?: AbortSignal) {
-    const { facts } = run.state
+  constructor(run: HandledRun, signal?: AbortSignal) {
     this.#run = run
-    this.jobId = facts.jobId
-    this.provider = facts.provider
-    this.price = { in: facts.terms.priceIn, out: facts.terms.priceOut }
-    this.#segment = this.#collect()
-    this.ended = this.#segment.then(() => undefined)
+    this.jobId = run.jobId
+    this.settled = run.settled
+    this.#outcome = this.#collect()
+    this.ended = this.#outcome.then(() => undefined)
     if (signal !== undefined) this.#cancelOn(signal)
   }
 
-  get state(): JobState {
-    return this.#run.state.state
+  get state(): WholeState {
+    return this.#state
+  }
+
+  get lane(): Lane {
+    return this.#run.lane
+  }
+
+  get mode(): number {
+    return this.#run.draft.mode
   }
 
   /** Stops generation and payment within a step; what was delivered stays paid. */
@@ -69,31 +93,45 @@ export class JobHandle implements AsyncIterable<JobEvent> {
 
   /** Waits for the end. Rejects with the job's failure code; then `details.paid` tells what it cost, wei. */
   async result(): Promise<JobResult> {
-    const segment = await this.#segment
-    if (segment.state !== 'finalized') throw failureOf(segment)
-    const { progress } = segment
+    const outcome = await this.#outcome
+    if (outcome.state !== 'finalized') throw jobFailure(outcome)
+    const { agreed, finishReason, ids, paid, segments, states, text, tokensIn } = outcome
+    const finalized = segments.find((segment) => segment.state === 'finalized')
+    // Every token was delivered and only the last receipt was not.
+    const served = finalized ?? segments.findLast((segment) => segment.ids.length > 0)
+    const paidTo = segments.filter((segment) => segment.paid > 0n)
+    const { mode, replicas } = this.#run.draft
     return {
       jobId: this.jobId,
-      provider: this.provider,
-      text: this.#events.map((event) => (event.type === 'text' ? event.text : '')).join(''),
-      finishReason: segment.finishReason ?? null,
-      usage: { promptTokens: progress.tokensIn, completionTokens: progress.ids.length },
-      paid: progress.due,
-      states: [...segment.history],
-      receipts: this.#events.flatMap((event) => (event.type === 'receipt' ? [event.receipt] : [])),
+      lane: this.lane,
+      mode,
+      replicas,
+      provider: served?.provider ?? '0x',
+      providers: [...new Set(paidTo.map(({ provider }) => provider))],
+      text,
+      finishReason,
+      usage: { promptTokens: tokensIn, completionTokens: ids.length },
+      paid,
+      agreed,
+      states: [...states],
+      segments,
+      receipts: segments.flatMap(({ receipts }) => [...receipts]),
+      auctions: this.#run.auctions,
     }
   }
 
   /** The one reader of the run: a queue that two read would give each of them half. */
-  async #collect(): Promise<ClientSegment> {
+  async #collect(): Promise<WholeOutcome> {
     for await (const event of this.#run) {
+      if (event.type === 'job') this.#state = event.state
       this.#events.push(event)
       this.#wake()
     }
-    const segment = await this.#run.ended
+    const outcome = await this.#run.ended
+    this.#state = outcome.state
     this.#complete = true
     this.#wake()
-    return segment
+    return outcome
   }
 
   #wake(): void {
@@ -111,19 +149,4 @@ export class JobHandle implements AsyncIterable<JobEvent> {
       signal.removeEventListener('abort', cancel)
     })
   }
-}
-
-function failureOf(segment: ClientSegment): DuckMeshError {
-  const { failure, facts, progress } = segment
-  const code = failure?.code ?? 'INTERNAL'
-  return new DuckMeshError(code, withoutTodo(code, failure?.detail ?? 'The job failed.'), {
-    jobId: facts.jobId,
-    details: { paid: progress.due, tokens: progress.ids.length },
-  })
-}
-
-/** The detail of a failure may be a whole message; the error adds what to do by itself. */
-function withoutTodo(code: ErrorCode, detail: string): string {
-  const { todo } = ERROR_CODES[code]
-  return detail.endsWith(todo) ? detail.slice(0, -todo.length).trimEnd() : detail
 }

@@ -1,6 +1,12 @@
 /** What a caller asks for, its limits and its defaults. */
 import type { ChatMessage, Hex, Sampling } from '@duckmesh/protocols'
 
+/** How a provider is found: by a sealed-bid auction of the elected seats, or from signed offers without any. */
+export type Lane = 'auction' | 'direct'
+
+/** `reference`: one provider, streaming. `redundant`: several compute it, nobody sees a text before all committed. */
+export type Verification = 'reference' | 'redundant'
+
 /** One inference request; the seed makes the answer reproducible. */
 export interface JobRequest {
   /** Model name (`duckling`), CID or 32-byte model id. */
@@ -12,12 +18,18 @@ export interface JobRequest {
   stop?: readonly string[]
   /** 32 bytes of hex; random when left out. */
   seed?: Hex
-  /** Most wei the whole job may cost; 1 DUCK when left out. */
+  /** Most wei the whole job may cost, all replicas and failovers included; 1 DUCK when left out. */
   maxPrice?: bigint
   /** Time from now until the job must be done, ms; 120 000 when left out. */
   timeoutMs?: number
-  /** Owner addresses that must not serve it. */
+  /** Owner addresses that must not serve it, 64 at most. */
   exclude?: readonly Hex[]
+  /** `auction` when left out; when no seat answers a reference job goes the direct lane all the same. */
+  lane?: Lane
+  /** `reference` when left out. */
+  verification?: Verification
+  /** Providers of a redundant job, 1 to 16; 3 when left out. */
+  replicas?: number
 }
 
 export interface JobOptions {
@@ -28,6 +40,13 @@ export interface JobOptions {
 export const DEFAULT_MAX_TOKENS = 256
 export const DEFAULT_MAX_PRICE: bigint = 10n ** 18n
 export const DEFAULT_TIMEOUT_MS = 120_000
+export const DEFAULT_REPLICAS = 3
+
+/** Providers left out of one auction: the limit of its proof on the wire. */
+export const MAX_EXCLUDED = 64
+
+/** Most members of a redundant job. */
+export const MAX_REPLICAS = 16
 
 /** Greedy and without penalties: the same request gives the same answer. */
 export const DEFAULT_SAMPLING: Sampling = {

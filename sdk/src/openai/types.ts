@@ -8,11 +8,27 @@ export interface ChatCompletionRequest {
   temperature?: number
   top_p?: number
   stop?: string | readonly string[]
+  /** Bias by token id, as OpenAI writes it: ids are decimal text. */
+  logit_bias?: Readonly<Record<string, number>>
   /** Whole number or 32 bytes of hex; the same seed gives the same answer. */
   seed?: number | string
   stream?: boolean
-  /** What only DuckMesh knows; wei and ms. */
-  duckmesh?: { maxPrice?: bigint; timeoutMs?: number; topK?: number; minP?: number }
+  duckmesh?: DuckMeshRequest
+}
+
+/** What only DuckMesh knows; wei and ms. */
+export interface DuckMeshRequest {
+  maxPrice?: bigint
+  timeoutMs?: number
+  topK?: number
+  minP?: number
+  repetitionPenalty?: number
+  /** `auction` when left out. */
+  lane?: 'auction' | 'direct'
+  /** `reference` when left out: one provider, streaming. */
+  verification?: 'reference' | 'redundant'
+  /** Providers of a redundant job; 3 when left out. */
+  replicas?: number
 }
 
 export interface Usage {
@@ -24,8 +40,12 @@ export interface Usage {
 /** What DuckMesh adds to the last chunk and to a completion; amounts are decimal strings in wei. */
 export interface DuckMeshExtras {
   jobId: string
-  provider: string
+  lane: 'auction' | 'direct'
+  /** Who served it, by segment. */
+  providers: string[]
   paid: string
+  /** Redundant jobs: whether all answers were equal; null otherwise. */
+  agreed: boolean | null
 }
 
 export interface ChatCompletionChunk {

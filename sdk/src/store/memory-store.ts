@@ -8,6 +8,9 @@ import { isTerminal } from '@duckmesh/protocols/dispatch'
 import type { JobLog, NewSegment, NonceStore } from '@duckmesh/protocols/dispatch'
 import type { SegmentKey, SegmentPatch, SegmentRow } from '@duckmesh/protocols/dispatch'
 import type { ChannelKey, ChannelRow, LedgerStore } from '@duckmesh/protocols/settlement'
+import type { ServiceRow, ServiceStore } from '@duckmesh/protocols/settlement'
+import { createMemoryTranscripts } from './transcripts.ts'
+import type { TranscriptStore } from './transcripts.ts'
 
 /** Segments kept; the oldest finished one goes first, so a long-lived page does not grow without end. */
 const MAX_SEGMENTS = 1_000
@@ -15,8 +18,10 @@ const MAX_SEGMENTS = 1_000
 /** What a client keeps of its jobs and money. */
 export interface ClientStore {
   readonly ledger: LedgerStore
+  readonly services: ServiceStore
   readonly jobs: JobLog
   readonly nonces: NonceStore
+  readonly transcripts: TranscriptStore
   close(): Promise<void>
 }
 
@@ -24,8 +29,10 @@ export interface ClientStore {
 export function createMemoryStore(nowMs: number): ClientStore {
   return {
     ledger: new MemoryLedger(),
+    services: new MemoryServices(),
     jobs: new MemoryJobLog(),
     nonces: new MemoryNonces(nowMs),
+    transcripts: createMemoryTranscripts(),
     close: () => Promise.resolve(),
   }
 }
@@ -43,6 +50,24 @@ class MemoryLedger implements LedgerStore {
   }
 
   listChannels(): Promise<ChannelRow[]> {
+    const byKey = [...this.#rows].sort(([a], [b]) => (a < b ? -1 : 1))
+    return Promise.resolve(byKey.map(([, row]) => row))
+  }
+}
+
+class MemoryServices implements ServiceStore {
+  readonly #rows = new Map<string, ServiceRow>()
+
+  loadService(key: ChannelKey): Promise<ServiceRow | undefined> {
+    return Promise.resolve(this.#rows.get(`${key.payer}:${key.provider}`))
+  }
+
+  saveService(row: ServiceRow): Promise<void> {
+    this.#rows.set(`${row.payer}:${row.provider}`, row)
+    return Promise.resolve()
+  }
+
+  listServices(): Promise<ServiceRow[]> {
     const byKey = [...this.#rows].sort(([a], [b]) => (a < b ? -1 : 1))
     return Promise.resolve(byKey.map(([, row]) => row))
   }
@@ -106,12 +131,13 @@ class MemoryJobLog implements JobLog {
 }
 
 function patched(row: SegmentRow, patch: SegmentPatch): SegmentRow {
-  const { enter, failure, ids, receipt } = patch
+  const { enter, failure, ids, receipt, salt } = patch
   const enters = enter !== undefined && enter.state !== row.state
   return {
     ...row,
     ...(enters ? { state: enter.state, history: [...row.history, enter] } : {}),
     ...(failure === undefined ? {} : { failure }),
+    ...(salt === undefined ? {} : { salt }),
     receipts: receipt === undefined ? row.receipts : [...row.receipts, receipt],
     completionIds: ids === undefined ? row.completionIds : [...row.completionIds, ...ids],
   }

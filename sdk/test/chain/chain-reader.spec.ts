@@ -3,7 +3,7 @@ import { ChainReader } from '../../src/chain/chain-reader.ts'
 import { expectCode } from '../support/expect-code.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { FakeRpc, MARKET, REGISTRY, TOKEN } from '../support/fake-rpc.ts'
-import { address } from '../support/offers.ts'
+import { address, bytes32 } from '../support/offers.ts'
 
 const PAYER = address(1)
 const OWNER = address(2)
@@ -65,6 +65,48 @@ describe('ChainReader', () => {
 
   it('redeems nothing', async () => {
     await expectCode('NOTHING_TO_REDEEM', () => reader.redeem())
+    await expectCode('NOTHING_TO_REDEEM', () => reader.finalizeService())
+  })
+
+  it('reads the service allotment as one seat sees it', async () => {
+    const service = { allotted: 9n, redeemed: 4n, thawing: 2n, redeemedBy: 3n }
+    rpc.services.set(PAYER, service)
+    expect(await reader.service(PAYER, OWNER)).to.include(service)
+    rpc.broken = true
+    await expectCode('CHAIN_UNREACHABLE', () => reader.service(PAYER, OWNER))
+  })
+
+  it('reads what the election needs: durations, the seed, one weight at a time', async () => {
+    rpc.weights.set(`${OWNER}:7`, 1_000n)
+    expect(await reader.electionTimes()).to.deep.equal({ epochS: 60, turnS: 10 })
+    expect(await reader.seed(7)).to.equal(bytes32(7))
+    expect(await reader.weight(OWNER, 7)).to.equal(1_000n)
+    expect(await reader.weight(OWNER, 8)).to.equal(0n)
+    rpc.broken = true
+    await expectCode('CHAIN_UNREACHABLE', () => reader.electionTimes())
+    await expectCode('CHAIN_UNREACHABLE', () => reader.seed(7))
+    await expectCode('CHAIN_UNREACHABLE', () => reader.weight(OWNER, 7))
+  })
+
+  describe('operatorOf', () => {
+    it('is who signs for an active owner, asked for once in a while', async () => {
+      rpc.operators.set(OPERATOR, OWNER)
+      rpc.inactive.add(PAYER)
+      expect(await reader.operatorOf(OWNER)).to.equal(OPERATOR)
+      expect(await reader.operatorOf(PAYER)).to.equal(null)
+      rpc.operators.clear()
+      expect(await reader.operatorOf(OWNER)).to.equal(OPERATOR)
+      await clock.advance(30_000)
+      expect(await reader.operatorOf(OWNER)).not.to.equal(OPERATOR)
+    })
+
+    it('is unknown while the chain does not answer, and asks again', async () => {
+      rpc.operators.set(OPERATOR, OWNER)
+      rpc.broken = true
+      expect(await reader.operatorOf(OWNER)).to.equal('unknown')
+      rpc.broken = false
+      expect(await reader.operatorOf(OWNER)).to.equal(OPERATOR)
+    })
   })
 
   describe('providerOf', () => {

@@ -1,7 +1,7 @@
 import { OfferBook } from '@duckmesh/protocols/market'
 import type { BookEntry, DirectNeed, Load } from '@duckmesh/protocols/market'
 import { expect } from 'chai'
-import { chooseOffer } from '../../src/job/choose-offer.ts'
+import { chooseOffers } from '../../src/job/choose-offer.ts'
 import { expectCode } from '../support/expect-code.ts'
 import { MODEL, address, bookEntry, bytes32, modelOffer } from '../support/offers.ts'
 
@@ -28,14 +28,14 @@ function finderOf(entries: readonly BookEntry[], loads: Record<number, Load> = {
 const quiet = new AbortController().signal
 const dear = modelOffer({ priceOut: 2_000n })
 
-describe('chooseOffer', () => {
-  it('takes the cheapest provider with a free slot', async () => {
+describe('chooseOffers', () => {
+  it('ranks the providers with a free slot, the cheapest first', async () => {
     const entries = [bookEntry({ n: 1, models: [dear] }), bookEntry({ n: 2 }), bookEntry({ n: 3 })]
     const finder = finderOf(entries, { 1: FREE, 2: FULL, 3: FREE })
-    const chosen = await chooseOffer(finder, need(), 0, quiet)
-    expect(chosen.entry.offer.provider).to.equal(address(3))
-    // (250 · 16 + 1 000 · 64) / 1 000
-    expect(chosen.expectedPrice).to.equal(68n)
+    const chosen = await chooseOffers(finder, need(), 0, quiet)
+    expect(chosen.map(({ entry }) => entry.offer.provider)).to.deep.equal([address(3), address(1)])
+    // (250 · 16 + 1 000 · 64) / 1 000, and twice as much for each token out
+    expect(chosen.map(({ expectedPrice }) => expectedPrice)).to.deep.equal([68n, 132n])
   })
 
   const refusals: [string, ReturnType<typeof finderOf>, Partial<DirectNeed>, string][] = [
@@ -60,7 +60,7 @@ describe('chooseOffer', () => {
   for (const [code, finder, over, words] of refusals) {
     it(`refuses with ${code}: ${words}`, async () => {
       const error = await expectCode(code as 'PROVIDER_BUSY', () =>
-        chooseOffer(finder, need(over), 0, quiet),
+        chooseOffers(finder, need(over), 0, quiet),
       )
       expect(error.message).to.contain(words)
     })
@@ -71,7 +71,7 @@ describe('chooseOffer', () => {
     const finder = finderOf(entries, { 3: FULL })
     const cap = { maxPrice: 100n }
     const error = await expectCode('PRICE_ABOVE_CAP', () =>
-      chooseOffer(finder, need(cap), 0, quiet),
+      chooseOffers(finder, need(cap), 0, quiet),
     )
     expect(error.message).to.contain(`${address(2)}: It asks 132 wei`)
     expect(error.details['reasons']).to.have.length(3)
@@ -80,11 +80,11 @@ describe('chooseOffer', () => {
 
   it('does not offer what expired', async () => {
     const finder = finderOf([bookEntry()], { 1: FREE })
-    await expectCode('PROVIDER_UNAVAILABLE', () => chooseOffer(finder, need(), 30_000, quiet))
+    await expectCode('PROVIDER_UNAVAILABLE', () => chooseOffers(finder, need(), 30_000, quiet))
   })
 
   it('says CANCELLED when the caller gave up meanwhile, not that nobody answered', async () => {
     const finder = finderOf([bookEntry()])
-    await expectCode('CANCELLED', () => chooseOffer(finder, need(), 0, AbortSignal.abort()))
+    await expectCode('CANCELLED', () => chooseOffers(finder, need(), 0, AbortSignal.abort()))
   })
 })

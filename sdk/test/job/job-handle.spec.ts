@@ -1,11 +1,15 @@
 import { ERROR_CODES } from '@duckmesh/protocols'
+import type { ErrorCode } from '@duckmesh/protocols'
 import { expect } from 'chai'
+import type { JobEvent } from '../../src/job/interface.ts'
 import { JobHandle } from '../../src/job/job-handle.ts'
-import type { JobEvent } from '../../src/job/job-handle.ts'
 import { expectCode } from '../support/expect-code.ts'
 import { settle } from '../support/fake-clock.ts'
 import { address } from '../support/offers.ts'
-import { JOB, ScriptedRun, receipt } from '../support/scripted-run.ts'
+import { JOB, ScriptedRun, receipt, segmentOutcome } from '../support/scripted-run.ts'
+
+/** Who an event is about. */
+const SOURCE = { segment: 0, provider: address(2) }
 
 async function eventsOf(job: JobHandle): Promise<JobEvent[]> {
   const events: JobEvent[] = []
@@ -17,20 +21,25 @@ async function eventsOf(job: JobHandle): Promise<JobEvent[]> {
 function finishedRun(): ScriptedRun {
   const run = new ScriptedRun()
   run.say('Quack ', 1, 2)
-  run.tell({ type: 'receipt', receipt: receipt(0, 42n) })
+  run.tell({ type: 'receipt', receipt: receipt(0, 42n), ...SOURCE })
   run.say('quack', 3)
   run.finish({ state: 'finalized', finishReason: 'stop' }, 42n)
   return run
 }
 
 describe('JobHandle', () => {
-  it('tells who serves, at which price, and where the job stands', () => {
-    const run = new ScriptedRun()
+  it('tells its lane and mode, and the state that the last event brought', async () => {
+    const run = new ScriptedRun('direct', { mode: 0, replicas: 3 })
     const job = new JobHandle(run)
-    expect(job).to.include({ jobId: JOB, provider: address(2), state: 'posted' })
-    expect(job.price).to.deep.equal({ in: 250n, out: 1_000n })
-    run.state = { ...run.state, state: 'running' }
-    expect(job.state).to.equal('running')
+    expect(job).to.include({ jobId: JOB, lane: 'direct', mode: 0, state: 'posted' })
+    run.enter('matched')
+    await settle()
+    expect(job.state).to.equal('matched')
+    run.enter('running')
+    run.finish({ state: 'expired', failure: { code: 'JOB_EXPIRED', detail: 'Late.' } })
+    await job.ended
+    expect(job.state).to.equal('expired')
+    expect((await job.settled).state).to.equal('expired')
   })
 
   it('tells each event once, in order, to those who wait and those who come late', async () => {
@@ -42,8 +51,8 @@ describe('JobHandle', () => {
     run.say('b', 2)
     run.finish({ state: 'finalized' })
     const types = [
-      { type: 'text', text: 'a', ids: [1] },
-      { type: 'text', text: 'b', ids: [2] },
+      { type: 'text', text: 'a', ids: [1], ...SOURCE },
+      { type: 'text', text: 'b', ids: [2], ...SOURCE },
     ]
     expect(await early).to.deep.equal(types)
     expect(await eventsOf(job)).to.deep.equal(types)
@@ -55,12 +64,18 @@ describe('JobHandle', () => {
     const before = job.result()
     const events = eventsOf(job)
     run.say('Quack', 1, 2)
-    run.tell({ type: 'receipt', receipt: receipt(0, 7n) })
+    run.tell({ type: 'receipt', receipt: receipt(0, 7n), ...SOURCE })
     run.finish({ state: 'finalized', finishReason: 'length' }, 7n)
     const result = await before
     expect(result).to.deep.include({
       jobId: JOB,
+      lane: 'auction',
+      mode: 1,
+      replicas: 1,
+      agreed: null,
+      auctions: [],
       provider: address(2),
+      providers: [address(2)],
       text: 'Quack',
       finishReason: 'length',
       usage: { promptTokens: 4, completionTokens: 2 },
@@ -94,6 +109,46 @@ describe('JobHandle', () => {
     expect(error.details).to.deep.equal({ paid: 9n, tokens: 3 })
     expect(error.message).to.equal(`${detail} ${ERROR_CODES.PROVIDER_STALLED.todo}`)
     await job.ended
+  })
+
+  it('names who delivered, and everybody who was paid once', async () => {
+    const [lost, last] = [address(5), address(6)]
+    const run = new ScriptedRun()
+    const segments = [
+      segmentOutcome({ provider: lost, state: 'failed', paid: 2n, ids: [1] }),
+      segmentOutcome({ provider: address(7), segment: 1, state: 'failed' }),
+      segmentOutcome({
+        provider: last,
+        segment: 2,
+        paid: 3n,
+        ids: [2],
+        receipts: [receipt(0, 3n)],
+      }),
+      segmentOutcome({ provider: last, segment: 3, state: 'failed', paid: 1n }),
+    ]
+    run.finish({ state: 'finalized', segments, ids: [1, 2] }, 6n)
+    const result = await new JobHandle(run).result()
+    expect(result.provider).to.equal(last)
+    expect(result.providers).to.deep.equal([lost, last])
+    expect(result.receipts).to.deep.equal([receipt(0, 3n)])
+  })
+
+  it('names who brought the last token when only the last receipt is missing', async () => {
+    const run = new ScriptedRun()
+    const segments = [
+      segmentOutcome({ provider: address(5), state: 'failed' }),
+      segmentOutcome({ provider: address(6), segment: 1, state: 'failed', ids: [1] }),
+    ]
+    run.finish({ state: 'finalized', segments, ids: [1] })
+    expect((await new JobHandle(run).result()).provider).to.equal(address(6))
+  })
+
+  it('fails a job whose members disagree with RESULTS_DIFFER', async () => {
+    const run = new ScriptedRun('auction', { mode: 0, replicas: 3 })
+    const failure = { code: 'RESULTS_DIFFER' as ErrorCode, detail: 'The 3 members differ.' }
+    run.finish({ state: 'disputed', agreed: false, failure }, 9n)
+    const error = await expectCode('RESULTS_DIFFER', () => new JobHandle(run).result())
+    expect(error.details['paid']).to.equal(9n)
   })
 
   it('does not say twice what to do when the detail says it already', async () => {

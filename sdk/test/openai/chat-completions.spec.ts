@@ -6,8 +6,7 @@ import type { JobOptions, JobRequest } from '../../src/job/request.ts'
 import { ChatCompletions } from '../../src/openai/chat-completions.ts'
 import type { ChatCompletionChunk, ChatCompletionRequest } from '../../src/openai/types.ts'
 import { expectCode } from '../support/expect-code.ts'
-import { address } from '../support/offers.ts'
-import { JOB, ScriptedRun } from '../support/scripted-run.ts'
+import { BACKUP, FIRST, JOB, ScriptedJobRun } from './scripted-job-run.ts'
 
 const REQUEST: ChatCompletionRequest = {
   model: 'duckling',
@@ -15,7 +14,7 @@ const REQUEST: ChatCompletionRequest = {
 }
 
 /** Completions whose one job is the given run; `asked` is what was submitted. */
-function completionsOf(run: ScriptedRun) {
+function completionsOf(run: ScriptedJobRun) {
   const asked: { request: JobRequest; options: JobOptions }[] = []
   const submit = (request: JobRequest, options: JobOptions): Promise<JobHandle> => {
     asked.push({ request, options })
@@ -24,15 +23,17 @@ function completionsOf(run: ScriptedRun) {
   return { completions: new ChatCompletions(submit, () => 1_234_567), asked }
 }
 
-function talk(run: ScriptedRun): void {
+function talk(run: ScriptedJobRun): void {
   run.say('Quack ', 1, 2)
   run.say('', 3)
   run.say('quack', 4)
-  run.finish({ state: 'finalized', finishReason: 'stop' }, 42n)
+  run.finish({}, FIRST, BACKUP)
 }
 
+const EXTRAS = { jobId: JOB, lane: 'auction', providers: [FIRST, BACKUP], paid: '42', agreed: null }
+
 async function submitted(over: Partial<ChatCompletionRequest>): Promise<JobRequest> {
-  const run = new ScriptedRun()
+  const run = new ScriptedJobRun()
   talk(run)
   const { asked, completions } = completionsOf(run)
   await completions.create({ ...REQUEST, ...over, stream: false })
@@ -41,7 +42,7 @@ async function submitted(over: Partial<ChatCompletionRequest>): Promise<JobReque
 
 describe('ChatCompletions', () => {
   it('answers in one piece with usage and what it cost', async () => {
-    const run = new ScriptedRun()
+    const run = new ScriptedJobRun()
     talk(run)
     expect(
       await completionsOf(run).completions.create({ ...REQUEST, stream: false }),
@@ -58,12 +59,12 @@ describe('ChatCompletions', () => {
         },
       ],
       usage: { prompt_tokens: 4, completion_tokens: 4, total_tokens: 8 },
-      duckmesh: { jobId: JOB, provider: address(2), paid: '42' },
+      duckmesh: EXTRAS,
     })
   })
 
   it('streams the role, the texts and one last chunk with usage and extras', async () => {
-    const run = new ScriptedRun()
+    const run = new ScriptedJobRun()
     const stream = await completionsOf(run).completions.create({ ...REQUEST, stream: true })
     talk(run)
     const chunks: ChatCompletionChunk[] = []
@@ -81,12 +82,21 @@ describe('ChatCompletions', () => {
     }
     const last = chunks.at(-1)
     expect(last?.usage).to.deep.equal({ prompt_tokens: 4, completion_tokens: 4, total_tokens: 8 })
-    expect(last?.duckmesh).to.deep.equal({ jobId: JOB, provider: address(2), paid: '42' })
+    expect(last?.duckmesh).to.deep.equal(EXTRAS)
     expect(chunks.slice(0, -1).every(({ usage }) => usage === undefined)).to.equal(true)
   })
 
+  it('tells whether the members of a redundant job agree', async () => {
+    const run = new ScriptedJobRun()
+    run.say('Quack', 1)
+    run.finish({ agreed: true, finishReason: 'length' }, FIRST, BACKUP)
+    const answer = await completionsOf(run).completions.create({ ...REQUEST, stream: false })
+    expect(answer.duckmesh.agreed).to.equal(true)
+    expect(answer.choices[0]?.finish_reason).to.equal('length')
+  })
+
   it('cancels the job when the reader leaves the stream early', async () => {
-    const run = new ScriptedRun()
+    const run = new ScriptedJobRun()
     const stream = await completionsOf(run).completions.create({ ...REQUEST, stream: true })
     run.say('Quack', 1)
     for await (const chunk of stream) if (chunk.choices[0]?.delta.content === 'Quack') break
@@ -94,10 +104,11 @@ describe('ChatCompletions', () => {
   })
 
   it('ends the stream with the failure of the job', async () => {
-    const run = new ScriptedRun()
+    const run = new ScriptedJobRun()
     const stream = await completionsOf(run).completions.create({ ...REQUEST, stream: true })
     run.say('Qua', 1)
-    run.finish({ state: 'failed', failure: { code: 'PROVIDER_LOST', detail: 'Gone.' } }, 3n)
+    const failure = { code: 'PROVIDER_LOST', detail: 'Gone.' } as const
+    run.finish({ state: 'failed', failure, finishReason: null, paid: 3n }, FIRST)
     const texts: unknown[] = []
     const error = await expectCode('PROVIDER_LOST', async () => {
       for await (const chunk of stream) texts.push(chunk.choices[0]?.delta.content)
@@ -107,7 +118,7 @@ describe('ChatCompletions', () => {
   })
 
   it('passes the signal on, and what submit refuses', async () => {
-    const run = new ScriptedRun()
+    const run = new ScriptedJobRun()
     talk(run)
     const { asked, completions } = completionsOf(run)
     const { signal } = new AbortController()
@@ -126,18 +137,40 @@ describe('ChatCompletions', () => {
       temperature: 0.5,
       top_p: 0.9,
       stop: ['a', 'b'],
-      duckmesh: { maxPrice: 7n, timeoutMs: 9, topK: 3, minP: 0.1 },
+      logit_bias: { 1: -100, 300: 5 },
+      duckmesh: {
+        ...{ maxPrice: 7n, timeoutMs: 9, topK: 3, minP: 0.1, repetitionPenalty: 1.1 },
+        ...{ lane: 'auction', verification: 'redundant', replicas: 5 },
+      },
     })
     expect(request).to.deep.equal({
       ...REQUEST,
       maxTokens: 5,
-      sampling: { temperature: 0.5, topP: 0.9, topK: 3, minP: 0.1 },
+      sampling: {
+        ...{ temperature: 0.5, topP: 0.9, topK: 3, minP: 0.1, repetitionPenalty: 1.1 },
+        logitBias: [
+          { id: 1, bias: -100 },
+          { id: 300, bias: 5 },
+        ],
+      },
       stop: ['a', 'b'],
       maxPrice: 7n,
       timeoutMs: 9,
+      lane: 'auction',
+      verification: 'redundant',
+      replicas: 5,
     })
     expect(await submitted({})).to.deep.equal({ ...REQUEST, sampling: {} })
   })
+
+  for (const token of ['duck', '-1', '1.5', '', '1234567890']) {
+    it(`refuses a bias of "${token}": tokens have ids`, async () => {
+      const error = await expectCode('SPEC_INVALID', () =>
+        submitted({ logit_bias: { [token]: 1 } }),
+      )
+      expect(error.details).to.include({ field: 'logit_bias' })
+    })
+  }
 
   it('takes one stop string as a list, and the newer name of the token limit', async () => {
     const request = await submitted({ stop: 'end', max_tokens: 5, max_completion_tokens: 6 })

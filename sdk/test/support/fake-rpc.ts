@@ -2,9 +2,10 @@
 import { createServer } from 'node:http'
 import type { IncomingMessage, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { duckTokenAbi, jobMarketAbi, providerRegistryAbi } from '@duckmesh/contracts'
+import { LOCAL_DURATIONS, duckTokenAbi, jobMarketAbi } from '@duckmesh/contracts'
+import { providerRegistryAbi } from '@duckmesh/contracts'
 import type { Hex } from '@duckmesh/protocols'
-import type { ChainChannel } from '@duckmesh/protocols/settlement'
+import type { ChainChannel, ChainService } from '@duckmesh/protocols/settlement'
 import { decodeFunctionData, encodeFunctionResult, numberToHex, zeroAddress } from 'viem'
 import type { Abi } from 'viem'
 import type { NetworkConfig } from '../../src/network.ts'
@@ -32,6 +33,10 @@ export class FakeRpc {
   readonly inactive = new Set<Hex>()
   /** By `payer:provider`. */
   readonly channels = new Map<string, ChainChannel>()
+  /** Service allotments by payer; what a provider redeemed of one is that of all. */
+  readonly services = new Map<Hex, ChainService>()
+  /** Weights by `owner:epoch`; the seed of an epoch repeats its number. */
+  readonly weights = new Map<string, bigint>()
   readonly wallets = new Map<Hex, bigint>()
   readonly escrows = new Map<Hex, { free: bigint; thawing: bigint }>()
   /** While true every call fails. */
@@ -103,6 +108,7 @@ export class FakeRpc {
   #value(name: string, [a = '0x', b = '0x']: Hex[]): unknown {
     const channel = this.channels.get(`${a}:${b}`)
     const escrow = this.escrows.get(a)
+    const service = this.services.get(a)
     switch (name) {
       case 'registry':
         return REGISTRY
@@ -114,6 +120,16 @@ export class FakeRpc {
         return [channel?.allotted ?? 0n, channel?.redeemed ?? 0n, channel?.thawing ?? 0n, 0n]
       case 'accounts':
         return [escrow?.free ?? 0n, escrow?.thawing ?? 0n, 0n]
+      case 'service':
+        return [service?.allotted ?? 0n, service?.redeemed ?? 0n, service?.thawing ?? 0n, 0n]
+      case 'redeemedService':
+        return service?.redeemedBy ?? 0n
+      case 'durations':
+        return LOCAL_DURATIONS
+      case 'seedOf':
+        return bytes32(Number(a))
+      case 'weightAt':
+        return this.weights.get(`${a}:${b}`) ?? 0n
       case 'balanceOf':
         return this.wallets.get(a) ?? 0n
       default:

@@ -3,9 +3,10 @@ import { jobFrameCodec, offerCodec } from '@duckmesh/protocols'
 import type { Clock, Hex, NetworkIdentity, PeerBinding, Signer } from '@duckmesh/protocols'
 import { JobServer } from '@duckmesh/protocols/dispatch'
 import { CapsServer, OfferPublisher, discoveryKey } from '@duckmesh/protocols/market'
+import type { Load } from '@duckmesh/protocols/market'
 import { BindingBook, CAPS_PROTOCOL, JOB_PROTOCOL, KAD_PROTOCOL } from '@duckmesh/protocols/mesh'
 import { acceptSession, buildHello, frameStream, peerKeyOf } from '@duckmesh/protocols/mesh'
-import { sealEnvelope, signPeerBinding } from '@duckmesh/protocols/mesh'
+import { readEnvelope, sealEnvelope, signPeerBinding } from '@duckmesh/protocols/mesh'
 import { ProviderChannels } from '@duckmesh/protocols/settlement'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { identify } from '@libp2p/identify'
@@ -27,6 +28,8 @@ import { createMemoryStore } from '../../src/store/memory-store.ts'
 import { systemClock } from '../../src/system-clock.ts'
 import type { FakeRpc } from './fake-rpc.ts'
 import { address, bytes32, modelOffer } from './offers.ts'
+import { createSeat, holdSeats, keepOffer } from './seat.ts'
+import type { TestSeat } from './seat.ts'
 import { testUnsealer } from './test-unsealer.ts'
 import { WordEngine } from './word-engine.ts'
 
@@ -46,13 +49,23 @@ export interface TestProvider {
   seedHost: Libp2p
   /** Streams of the job protocol that were opened. */
   jobStreams: () => number
+  /** Its market; absent without seats. */
+  seat: TestSeat | undefined
   /** Open connections of clients. */
   clientConnections: () => Connection[]
   stop(): Promise<void>
 }
 
+export interface TestProviderInit {
+  /** It holds every seat and bids; without, jobs go the direct lane. */
+  hasSeat?: boolean
+}
+
 /** Starts both; the provider is staked on the chain and announced in the DHT. */
-export async function startProvider(rpc: FakeRpc): Promise<TestProvider> {
+export async function startProvider(
+  rpc: FakeRpc,
+  { hasSeat = false }: TestProviderInit = {},
+): Promise<TestProvider> {
   const clock = systemClock
   const privateKey = await generateKeyPair('Ed25519')
   const seedHost = await startHost(await generateKeyPair('Ed25519'))
@@ -70,23 +83,25 @@ export async function startProvider(rpc: FakeRpc): Promise<TestProvider> {
   const port = new ChainReader(config, clock)
   const { jobs: jobLog, ledger } = createMemoryStore(0)
   const logger = silentLogger
-  const shared = { clock, crypto, logger, network, port, provider: OWNER, signer, unsealer }
+  const rng = crypto
+  const shared = { clock, crypto, logger, network, port, provider: OWNER, rng, signer, unsealer }
   const channels = new ProviderChannels({ ...shared, ledger })
   const engine = new WordEngine()
-  const offers = startOffers(network, clock, privateKey)
+  const load = (): Load => ({ inFlight: jobs.inFlight, slots: SLOTS, stepMs: 0 })
+  const market = { ...shared, ...fields, binding, host, load, prices: PRICES }
+  const seat = hasSeat ? await createSeat(market) : undefined
+  if (hasSeat) holdSeats(rpc, OWNER, clock.now())
+  const offers = startOffers({ network, clock, privateKey, seat })
   const quotes = { find: (hash: Hex) => offers.find(hash)?.models[0] }
   const components = { ...shared, payments: channels, jobLog, engine, quotes }
-  const jobs = new JobServer(components, { slots: SLOTS })
+  const auction = seat === undefined ? {} : { auction: seat.auction }
+  const jobs: JobServer = new JobServer({ ...components, ...auction }, { slots: SLOTS })
   const bindings = new BindingBook({ network, crypto, clock })
-  const load = (): { inFlight: number; slots: number; stepMs: number } => ({
-    inFlight: jobs.inFlight,
-    slots: SLOTS,
-    stepMs: 0,
-  })
   const hello = () => buildHello(network, { peer: binding })
   const record = () => offers.record()
   const caps = new CapsServer({ ...shared, bindings, hello, load, record })
   let streams = 0
+  await seat?.serve()
   await host.handle(CAPS_PROTOCOL, caps.handle)
   await host.handle(JOB_PROTOCOL, async (stream: Stream, connection: Connection) => {
     streams += 1
@@ -120,10 +135,12 @@ export async function startProvider(rpc: FakeRpc): Promise<TestProvider> {
     seed: String(seed),
     seedHost,
     jobStreams: () => streams,
+    seat,
     clientConnections: () =>
       host.getConnections().filter(({ remotePeer }) => !remotePeer.equals(seedHost.peerId)),
     stop: async () => {
       offers.stop()
+      await seat?.stop()
       await jobs.stop()
       await host.stop()
       await seedHost.stop()
@@ -131,7 +148,7 @@ export async function startProvider(rpc: FakeRpc): Promise<TestProvider> {
   }
 }
 
-function startHost(privateKey: Ed25519PrivateKey): Promise<Libp2p> {
+export function startHost(privateKey: Ed25519PrivateKey): Promise<Libp2p> {
   return createLibp2p({
     privateKey,
     addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
@@ -151,7 +168,7 @@ function startHost(privateKey: Ed25519PrivateKey): Promise<Libp2p> {
   })
 }
 
-function bindingOf(
+export function bindingOf(
   fields: { peerKey: Hex; encKey: Hex },
   network: NetworkIdentity,
   signer: Signer,
@@ -161,20 +178,27 @@ function bindingOf(
   return signPeerBinding({ ...fields, expiry }, { network, signer })
 }
 
-function startOffers(
-  network: NetworkIdentity,
-  clock: Clock,
-  privateKey: Ed25519PrivateKey,
-): OfferPublisher {
+interface OffersInit {
+  network: NetworkIdentity
+  clock: Clock
+  privateKey: Ed25519PrivateKey
+  seat: TestSeat | undefined
+}
+
+function startOffers({ clock, network, privateKey, seat }: OffersInit): OfferPublisher {
   const peerKey: Hex = `0x${Buffer.from(privateKey.publicKey.raw).toString('hex')}`
   const signer = { peerKey, sign: (data: Uint8Array) => privateKey.sign(data) }
   let seq = 1
   const offers = new OfferPublisher({
     clock,
     logger: silentLogger,
-    publish: (offer) => {
+    publish: async (offer) => {
       const draft = { type: 'offer' as const, payload: offerCodec.encode(offer), seq: seq++ }
-      return sealEnvelope(draft, { network, clock, signer })
+      const envelope = await sealEnvelope(draft, { network, clock, signer })
+      if (seat !== undefined) {
+        keepOffer(seat, { ...readEnvelope(envelope, network), offer }, clock.now())
+      }
+      return envelope
     },
     source: () => ({ provider: OWNER, slots: SLOTS, models: [modelOffer(PRICES)] }),
   })
