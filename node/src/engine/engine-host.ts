@@ -1,5 +1,16 @@
+/** The engine of a node: its models, who may use them, and counters. */
+import { Admission, DEFAULT_MAX_QUEUED } from './admission.ts'
 import { asEngineError, EngineError } from './errors.ts'
-import type { Engine, EngineStats, Generation, GenerationRequest, ModelInfo } from './interface.ts'
+import type {
+  Classified,
+  Encoded,
+  EncodeRequest,
+  Engine,
+  EngineStats,
+  Generation,
+  GenerationRequest,
+  ModelInfo,
+} from './interface.ts'
 import { ModelSupervisor } from './model-supervisor.ts'
 import { scheduleTimer, spawnWorker } from './worker-handle.ts'
 import type { EngineComponents } from './worker-handle.ts'
@@ -11,6 +22,10 @@ export interface EngineInit {
   /** Folders of packed models (see ensurePackedModel). */
   readonly folders: readonly string[]
   readonly maxOpen?: number
+  /** Threads of one run of a graph; 1 unless said. The numbers are the same with any. */
+  readonly threads?: number
+  /** Requests that may wait for a place (see GenerationRequest.waitMs). */
+  readonly maxQueued?: number
   /** Replaced by tests. */
   readonly components?: Partial<EngineComponents>
 }
@@ -25,7 +40,7 @@ export interface ModelFailure {
 export class EngineHost implements Engine {
   readonly #supervisors: readonly ModelSupervisor[]
   readonly #maxOpen: number
-  #openGenerations = 0
+  readonly #admission: Admission
   #generationsOpened = 0
   #tokensIn = 0
   #tokensOut = 0
@@ -33,8 +48,14 @@ export class EngineHost implements Engine {
 
   constructor(init: EngineInit) {
     const components = { spawn: spawnWorker, schedule: scheduleTimer, ...init.components }
-    this.#supervisors = init.folders.map((folder) => new ModelSupervisor(folder, components))
+    const threads = init.threads ?? 1
+    this.#supervisors = init.folders.map(
+      (folder) => new ModelSupervisor({ folder, threads }, components),
+    )
     this.#maxOpen = init.maxOpen ?? DEFAULT_MAX_OPEN
+    const { schedule } = components
+    const maxQueued = init.maxQueued ?? DEFAULT_MAX_QUEUED
+    this.#admission = new Admission({ maxOpen: this.#maxOpen, maxQueued, schedule })
   }
 
   /**
@@ -67,12 +88,13 @@ export class EngineHost implements Engine {
     signal: AbortSignal,
   ): Promise<Generation> {
     const supervisor = this.#find(modelId)
-    this.#admit()
+    const client = request.client ?? ''
+    await this.#admission.enter({ client, waitMs: request.waitMs ?? 0 }, signal)
     const generation = await supervisor.open(
       request,
       {
         released: () => {
-          this.#openGenerations--
+          this.#admission.leave(client)
         },
         tokensDrawn: (tokens) => {
           this.#tokensOut += tokens
@@ -85,26 +107,65 @@ export class EngineHost implements Engine {
     return generation
   }
 
+  embed(modelId: string, request: EncodeRequest, signal: AbortSignal): Promise<Encoded> {
+    return this.#encode(modelId, 'embeddings', request, signal)
+  }
+
+  async classify(
+    modelId: string,
+    request: EncodeRequest,
+    signal: AbortSignal,
+  ): Promise<Classified> {
+    const labels = this.#find(modelId).info?.labels ?? []
+    const { outputs, tokens } = await this.#encode(modelId, 'classification', request, signal)
+    return { labels, scores: outputs.map(probabilities), tokens }
+  }
+
   stats(): EngineStats {
+    const counters = this.#supervisors.map((model) => model.counters)
     return {
-      openGenerations: this.#openGenerations,
+      openGenerations: this.#admission.open,
+      queued: this.#admission.queued,
       maxOpen: this.#maxOpen,
       generationsOpened: this.#generationsOpened,
       tokensIn: this.#tokensIn,
       tokensOut: this.#tokensOut,
-      crashes: this.#supervisors.reduce((sum, { crashes }) => sum + crashes, 0),
+      crashes: sum(this.#supervisors.map(({ crashes }) => crashes)),
+      decodeRuns: sum(counters.map(({ decodeRuns }) => decodeRuns)),
+      decodedTokens: sum(counters.map(({ decodedTokens }) => decodedTokens)),
+      prefixHitTokens: sum(counters.map(({ prefixHitTokens }) => prefixHitTokens)),
     }
   }
 
   async stop(): Promise<void> {
     this.#stopped = true
+    this.#admission.stop(stopped())
     await Promise.all(this.#supervisors.map((supervisor) => supervisor.stop()))
   }
 
-  #find(modelId: string): ModelSupervisor {
-    if (this.#stopped) {
-      throw new EngineError('ENGINE_STOPPED', 'The engine is stopped. Send to another node.')
+  async #encode(
+    modelId: string,
+    task: string,
+    { client = '', texts, waitMs = 0 }: EncodeRequest,
+    signal: AbortSignal,
+  ): Promise<Encoded> {
+    const supervisor = this.#find(modelId)
+    if (supervisor.info?.task !== task) {
+      const message = `This model is not made for ${task}. Ask for the list of models and their tasks.`
+      throw new EngineError('REQUEST_INVALID', message, { field: 'model' })
     }
+    await this.#admission.enter({ client, waitMs }, signal)
+    const released = (): void => {
+      this.#admission.leave(client)
+    }
+    const encoded = await supervisor.encode(texts, released, signal)
+    this.#generationsOpened++
+    this.#tokensIn += encoded.tokens
+    return encoded
+  }
+
+  #find(modelId: string): ModelSupervisor {
+    if (this.#stopped) throw stopped()
     const supervisor = this.#supervisors.find(({ info }) => info?.modelId === modelId)
     if (supervisor === undefined) {
       const message = 'This node does not serve that model. Ask for its list of models.'
@@ -114,13 +175,20 @@ export class EngineHost implements Engine {
     const message = 'The model cannot be loaded here at the moment. Send to another node.'
     throw new EngineError('MODEL_UNAVAILABLE', message, {}, supervisor.failure)
   }
+}
 
-  #admit(): void {
-    const [open, limit] = [this.#openGenerations, this.#maxOpen]
-    if (open >= limit) {
-      const message = `All ${limit} places of the engine are taken. Try again later or elsewhere.`
-      throw new EngineError('ENGINE_BUSY', message, { open, limit })
-    }
-    this.#openGenerations++
-  }
+/** Softmax, for reading: whoever must agree on numbers compares logits. */
+function probabilities(logits: Float32Array): number[] {
+  const max = logits.reduce((highest, logit) => Math.max(highest, logit), -Infinity)
+  const raised = [...logits].map((logit) => Math.exp(logit - max))
+  const total = sum(raised)
+  return raised.map((value) => value / total)
+}
+
+function stopped(): EngineError {
+  return new EngineError('ENGINE_STOPPED', 'The engine is stopped. Send to another node.')
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
 }

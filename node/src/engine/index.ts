@@ -4,6 +4,9 @@ export { EngineHost } from './engine-host.ts'
 export type { EngineInit, ModelFailure } from './engine-host.ts'
 export type {
   ChatMessage,
+  Classified,
+  Encoded,
+  EncodeRequest,
   Engine,
   EngineStats,
   Generation,
@@ -16,3 +19,4 @@ export type {
 export type { LoadedManifest, ModelManifest } from './model/manifest.ts'
 export { ensurePackedModel } from './pack/pack-folder.ts'
 export type { PackedModel } from './pack/pack-folder.ts'
+export { spawnInProcess } from './spawn-in-process.ts'

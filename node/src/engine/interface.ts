@@ -1,3 +1,4 @@
+/** The engine as the rest of the node sees it. */
 /** A model as it is offered: modelId is the sha2-256 digest inside the manifest's CID (SCHEMAS "Names"). */
 export interface ModelInfo {
   readonly modelId: `0x${string}`
@@ -7,6 +8,8 @@ export interface ModelInfo {
   readonly contextLength: number
   readonly determinism: 'f32' | 'opaque'
   readonly task: string
+  /** Names of the classes of a classification, in the order of their logits. */
+  readonly labels?: readonly string[]
 }
 
 /** Parameters of sampler version 1 (SCHEMAS "Sampler version 1"). */
@@ -41,6 +44,12 @@ export interface GenerationRequest {
   /** The answer ends before the first of these; at most 16, of 1 to 256 characters. */
   readonly stop: readonly string[]
   readonly sampler: SamplerParams
+  /** 'json': the answer is one JSON object, or the beginning of one when it ends by length. */
+  readonly format?: 'text' | 'json'
+  /** Whom this is for, at most 128 characters: clients share the engine evenly. Left out: nobody. */
+  readonly client?: string
+  /** How long to wait for a place when all are taken, ms; 0 or left out: refuse at once. */
+  readonly waitMs?: number
 }
 
 /**
@@ -80,6 +89,34 @@ export interface EngineStats {
   readonly tokensIn: number
   readonly tokensOut: number
   readonly crashes: number
+  /** Requests that wait for a place. */
+  readonly queued: number
+  /** Runs of the graph that drew tokens, and the tokens they drew: their ratio is the mean batch. */
+  readonly decodeRuns: number
+  readonly decodedTokens: number
+  /** Prompt tokens that were taken from the prefix cache instead of being computed. */
+  readonly prefixHitTokens: number
+}
+
+/** What an encoder gave: one list of numbers for each text, and the tokens of all texts. */
+export interface Encoded {
+  readonly outputs: readonly Float32Array[]
+  readonly tokens: number
+}
+
+/** Texts to be turned into embeddings or classified. */
+export interface EncodeRequest {
+  /** 1 to 256, each within the model's context. */
+  readonly texts: readonly string[]
+  readonly client?: string
+  readonly waitMs?: number
+}
+
+/** Probabilities of the classes of each text, in the order of ModelInfo.labels. */
+export interface Classified {
+  readonly labels: readonly string[]
+  readonly scores: readonly (readonly number[])[]
+  readonly tokens: number
 }
 
 /** Runs models for the node. Every promise that rejects does so with an EngineError. */
@@ -92,6 +129,13 @@ export interface Engine {
    * CHAT_TEMPLATE_FAILED, ENGINE_CRASHED, ENGINE_STOPPED, CANCELLED.
    */
   open(modelId: string, request: GenerationRequest, signal: AbortSignal): Promise<Generation>
+  /**
+   * Embeddings of Euclidean length 1, one for each text, of a model whose task is embeddings. Each text
+   * is computed by itself. Throws as open does, and REQUEST_INVALID when the model has another task.
+   */
+  embed(modelId: string, request: EncodeRequest, signal: AbortSignal): Promise<Encoded>
+  /** Classes of each text, of a model whose task is classification. Throws as embed does. */
+  classify(modelId: string, request: EncodeRequest, signal: AbortSignal): Promise<Classified>
   stats(): EngineStats
   /** Fails what is open with ENGINE_STOPPED and ends the workers. */
   stop(): Promise<void>

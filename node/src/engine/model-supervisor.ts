@@ -1,32 +1,52 @@
-import { EngineError, fromPlainError } from './errors.ts'
-import type { GenerationRequest, ModelInfo } from './interface.ts'
-import type { GenerationEvent, WorkerCommand, WorkerReport } from './messages.ts'
+/** One model's worker, kept alive. */
+import { asEngineError, EngineError, fromPlainError } from './errors.ts'
+import type { Encoded, GenerationRequest, ModelInfo } from './interface.ts'
+import type {
+  GenerationEvent,
+  WorkerCommand,
+  WorkerCounters,
+  WorkerReport,
+  WorkerInit,
+} from './messages.ts'
 import { raceAbort } from './race-abort.ts'
+import { RemoteEncoding } from './remote-encoding.ts'
 import { RemoteGeneration } from './remote-generation.ts'
 import type { GenerationLink } from './remote-generation.ts'
 import { restartDelay } from './restart-delay.ts'
+import { Watchdog } from './watchdog.ts'
 import type { EngineComponents, WorkerHandle } from './worker-handle.ts'
 
 /** A model whose worker dies this often before it was ever ready is given up. */
 const MAX_FAILED_STARTS = 3
 
+const NOTHING_DONE: WorkerCounters = { decodeRuns: 0, decodedTokens: 0, prefixHitTokens: 0 }
+
 /** Keeps one model's worker alive: starts it, routes its events, restarts it after a crash. */
 export class ModelSupervisor {
-  readonly folder: string
+  readonly #init: WorkerInit
   readonly #components: EngineComponents
-  readonly #generations = new Map<number, RemoteGeneration>()
+  /** Generations and encode requests, by their number. */
+  readonly #generations = new Map<number, RemoteGeneration | RemoteEncoding>()
   #worker: WorkerHandle | null = null
   #ready = pendingReady()
   #info: ModelInfo | null = null
   #failure: EngineError | null = null
+  #watchdog: Watchdog | null = null
   #cancelRestart: () => void = () => undefined
   #nextGeneration = 1
   #crashesInARow = 0
   #crashes = 0
+  /** Of the workers that are gone, and of the one that runs. */
+  #pastCounters = NOTHING_DONE
+  #counters = NOTHING_DONE
 
-  constructor(folder: string, components: EngineComponents) {
-    this.folder = folder
+  constructor(init: WorkerInit, components: EngineComponents) {
+    this.#init = init
     this.#components = components
+  }
+
+  get folder(): string {
+    return this.#init.folder
   }
 
   /** The model, known since its first start; it stays known while the worker restarts. */
@@ -41,6 +61,11 @@ export class ModelSupervisor {
 
   get crashes(): number {
     return this.#crashes
+  }
+
+  /** What all workers of this model have done. */
+  get counters(): WorkerCounters {
+    return sumCounters(this.#pastCounters, this.#counters)
   }
 
   /** Starts the worker. Rejects with the error that keeps the model from being offered. */
@@ -69,6 +94,25 @@ export class ModelSupervisor {
     }
   }
 
+  /** Has texts encoded, waiting for a worker that is just being restarted. */
+  async encode(
+    texts: readonly string[],
+    released: () => void,
+    signal: AbortSignal,
+  ): Promise<Encoded> {
+    const id = this.#nextGeneration++
+    const link = this.#linkFor(id, { released, tokensDrawn: () => undefined })
+    const encoding = new RemoteEncoding(id, link)
+    try {
+      await raceAbort(this.#ready.promise, signal)
+    } catch (error) {
+      encoding.fail(asEngineError(error))
+      throw error
+    }
+    this.#generations.set(id, encoding)
+    return encoding.encode(texts, signal)
+  }
+
   /** Fails what is open and ends the worker; the model is not offered any more. */
   async stop(): Promise<void> {
     const worker = this.#worker
@@ -93,18 +137,26 @@ export class ModelSupervisor {
   }
 
   #spawn(): void {
-    const worker: WorkerHandle = this.#components.spawn(
-      { folder: this.folder },
-      {
-        report: (message) => {
-          if (this.#worker === worker) this.#onReport(message)
-        },
-        down: (reason) => {
-          if (this.#worker === worker) this.#onDown(reason)
-        },
+    const worker: WorkerHandle = this.#components.spawn(this.#init, {
+      report: (message) => {
+        if (this.#worker === worker) this.#onReport(message)
       },
-    )
+      down: (reason) => {
+        if (this.#worker === worker) this.#onDown(reason)
+      },
+    })
     this.#worker = worker
+    this.#watchdog = new Watchdog({
+      schedule: (task, delayMs) => this.#components.schedule(task, delayMs),
+      busy: () => this.#generations.size > 0,
+      ping: () => {
+        worker.send({ type: 'ping' })
+      },
+      stalled: (reason) => {
+        this.#onDown(reason)
+        void worker.terminate()
+      },
+    })
   }
 
   #send(command: WorkerCommand): void {
@@ -112,8 +164,12 @@ export class ModelSupervisor {
   }
 
   #onReport(message: WorkerReport): void {
+    this.#watchdog?.heard()
     switch (message.type) {
+      case 'pong':
+        break
       case 'ready':
+        this.#watchdog?.loaded()
         this.#info = message.info
         this.#ready.resolve(message.info)
         break
@@ -121,6 +177,7 @@ export class ModelSupervisor {
         this.#giveUp(fromPlainError(message.error))
         break
       case 'events':
+        this.#counters = message.counters
         for (const event of message.events) this.#onEvent(event)
     }
   }
@@ -131,7 +188,10 @@ export class ModelSupervisor {
   }
 
   #onDown(reason: string): void {
+    this.#watchdog?.stop()
     this.#worker = null
+    this.#pastCounters = this.counters
+    this.#counters = NOTHING_DONE
     this.#crashes++
     this.#crashesInARow++
     const message = 'The engine crashed and is being restarted. Send the request again.'
@@ -151,6 +211,7 @@ export class ModelSupervisor {
 
   #giveUp(error: EngineError): void {
     const worker = this.#worker
+    this.#watchdog?.stop()
     this.#worker = null
     this.#cancelRestart()
     this.#failure = error
@@ -163,6 +224,14 @@ export class ModelSupervisor {
 
   #failAll(error: EngineError): void {
     for (const generation of [...this.#generations.values()]) generation.fail(error)
+  }
+}
+
+function sumCounters(a: WorkerCounters, b: WorkerCounters): WorkerCounters {
+  return {
+    decodeRuns: a.decodeRuns + b.decodeRuns,
+    decodedTokens: a.decodedTokens + b.decodedTokens,
+    prefixHitTokens: a.prefixHitTokens + b.prefixHitTokens,
   }
 }
 

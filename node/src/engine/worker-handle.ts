@@ -1,9 +1,20 @@
+/** Threads of the engine, and what else it needs from its surroundings. */
 import { Worker } from 'node:worker_threads'
-import type { WorkerCommand, WorkerInit, WorkerReport } from './messages.ts'
+import type { Exit, Ping, WorkerCommand, WorkerInit, WorkerReport } from './messages.ts'
+
+/** Heap of a worker, MiB: tokenizers and texts. Weights and caches lie outside of it. */
+const MAX_HEAP_MIB = 1024
+
+/** How often a worker that was asked to end is looked at, ms. */
+const LOOK_INTERVAL_MS = 500
+
+/** Looks at which it must be found outside of native code, one after another, before it is ended by force. */
+const IDLE_LOOKS = 3
 
 /** A running engine worker, as far as its supervisor must know it. */
 export interface WorkerHandle {
-  send(command: WorkerCommand): void
+  send(command: WorkerCommand | Ping): void
+  /** Ends the worker between two runs of the graph; one that no longer listens is ended by force. */
   terminate(): Promise<void>
 }
 
@@ -23,10 +34,13 @@ export interface EngineComponents {
 /** Starts a real thread. In the sources the entry is TypeScript, in the package it is compiled. */
 export function spawnWorker(init: WorkerInit, listener: WorkerListener): WorkerHandle {
   const entry = import.meta.url.endsWith('.ts') ? './engine-worker.ts' : './engine-worker.js'
+  const nativeCalls = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
   const worker = new Worker(new URL(entry, import.meta.url), {
-    workerData: init,
+    workerData: { ...init, nativeCalls },
     name: 'duckmesh-engine',
+    resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MIB },
   })
+  const exited = Promise.withResolvers<undefined>()
   let down = false
   const end = (reason: string): void => {
     if (!down) listener.down(reason)
@@ -40,15 +54,34 @@ export function spawnWorker(init: WorkerInit, listener: WorkerListener): WorkerH
   })
   worker.on('exit', (code) => {
     end(`exit code ${code}`)
+    exited.resolve(undefined)
   })
   return {
     send(command) {
       worker.postMessage(command)
     },
-    async terminate() {
-      await worker.terminate()
-    },
+    terminate: () => endWorker(worker, nativeCalls, exited.promise),
   }
+}
+
+/**
+ * Asks the worker to end itself, which it does between two runs. Ending it by force inside a run would
+ * abort the whole process, so that is only done to one that is found outside of native code again and
+ * again and still has not heard: its JavaScript hangs.
+ */
+async function endWorker(
+  worker: Worker,
+  nativeCalls: Int32Array,
+  exited: Promise<undefined>,
+): Promise<void> {
+  worker.postMessage({ type: 'exit' } satisfies Exit)
+  let idleLooks = 0
+  const looking = setInterval(() => {
+    idleLooks = Atomics.load(nativeCalls, 0) === 0 ? idleLooks + 1 : 0
+    if (idleLooks >= IDLE_LOOKS) void worker.terminate()
+  }, LOOK_INTERVAL_MS)
+  await exited
+  clearInterval(looking)
 }
 
 /** A timer that does not keep the process alive. */

@@ -1,8 +1,10 @@
+/** Tests: EngineHost with real workers and the real model. */
 import { expect } from 'chai'
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { EngineHost } from '../../src/engine/index.ts'
-import type { GenerationRequest, PackedModel } from '../../src/engine/index.ts'
+import type { EngineError, GenerationRequest, PackedModel } from '../../src/engine/index.ts'
+import { MAX_MISSED_PINGS, PING_INTERVAL_MS } from '../../src/engine/watchdog.ts'
 import { spawnWorker } from '../../src/engine/worker-handle.ts'
 import type { EngineComponents, WorkerHandle } from '../../src/engine/worker-handle.ts'
 import { goldenCases, packedDuckling } from './support/duckling.ts'
@@ -92,6 +94,34 @@ describe('engine/engine-host', () => {
       const lastFirst = Math.max(...[0, 1, 2].map((index) => arrivals.indexOf(index)))
       const firstLast = Math.min(...[0, 1, 2].map((index) => arrivals.lastIndexOf(index)))
       expect(lastFirst).to.be.below(firstLast)
+    })
+
+    it('draws sixteen answers in batches, each as it is alone, in few messages', async () => {
+      const story = (i: number): GenerationRequest =>
+        request(`${STORY} Number ${i}.`, {
+          client: `client ${i % 3}`,
+          maxTokens: 40,
+          sampler: sampler({ temperature: 0.9, seed: new Uint8Array(32).fill(i) }),
+        })
+      const wanted = Array.from({ length: 16 }, (_, i) => story(i))
+      const before = engine.stats()
+      const together = await Promise.all(wanted.map((each) => answer(each)))
+      const { decodeRuns, decodedTokens } = engine.stats()
+      const mean = (decodedTokens - before.decodedTokens) / (decodeRuns - before.decodeRuns)
+      expect(mean, 'rows in a run').to.be.above(4)
+      for (const i of [0, 5, 15]) expect(together[i]).to.deep.equal(await answer(story(i)))
+    })
+
+    it('takes the beginning of a prompt from the cache, with the same answer', async () => {
+      const long = `${'The brave duck swims in the pond. '.repeat(6)}${STORY}`
+      const asked = request(long, { client: 'cached', maxTokens: 30 })
+      const first = await answer(asked)
+      const before = engine.stats().prefixHitTokens
+      expect(await answer(asked)).to.deep.equal(first)
+      expect(engine.stats().prefixHitTokens - before).to.be.above(32)
+      expect(await answer(request(long, { client: 'stranger', maxTokens: 30 }))).to.deep.equal(
+        first,
+      )
     })
 
     it('resumes from any prefix to the undisturbed answer', async () => {
@@ -264,6 +294,7 @@ describe('engine/engine-host', () => {
     let own: EngineHost
     const workers: WorkerHandle[] = []
     const tasks: { task: () => void; delayMs: number }[] = []
+    const watches: { task: () => void; delayMs: number }[] = []
     const components: EngineComponents = {
       spawn(init, listener) {
         const worker = spawnWorker(init, listener)
@@ -271,18 +302,23 @@ describe('engine/engine-host', () => {
         return worker
       },
       schedule(task, delayMs) {
-        tasks.push({ task, delayMs })
-        return () => undefined
+        const scheduled = { task, delayMs }
+        const list = delayMs < PING_INTERVAL_MS ? tasks : watches
+        list.push(scheduled)
+        return () => {
+          if (watches.includes(scheduled)) watches.splice(watches.indexOf(scheduled), 1)
+        }
       },
     }
     const start = async (maxOpen: number): Promise<void> => {
-      own = new EngineHost({ folders: [pack.folder], maxOpen, components })
+      own = new EngineHost({ folders: [pack.folder], maxOpen, threads: 2, components })
       await own.start()
     }
     afterEach(async () => {
       await own.stop()
       workers.length = 0
       tasks.length = 0
+      watches.length = 0
     })
 
     it('refuses one generation too many, and admits again after a close', async () => {
@@ -295,6 +331,46 @@ describe('engine/engine-host', () => {
       expect(details).to.deep.equal({ open: 2, limit: 2 })
       first?.close()
       await own.open(pack.modelId, request('x'), NEVER)
+    })
+
+    it('lets a request wait for a place, and refuses it when the engine stops', async () => {
+      await start(1)
+      const first = await own.open(pack.modelId, request('x'), NEVER)
+      const waiting = own.open(pack.modelId, request('What is 6 times 7?', { waitMs: 9e6 }), NEVER)
+      expect(own.stats()).to.include({ openGenerations: 1, queued: 1 })
+      first.close()
+      expect((await readAll(await waiting)).text).to.equal('6 times 7 is 42.')
+      await own.open(pack.modelId, request('x'), NEVER)
+      const late = own.open(pack.modelId, request('x', { waitMs: 9e6 }), NEVER)
+      const stopping = own.stop()
+      await expectCode('ENGINE_STOPPED', () => late)
+      await stopping
+    })
+
+    it('loses nobody when the worker dies in the middle of sixteen answers', async () => {
+      await start(16)
+      const long = Array.from({ length: 16 }, () => own.open(pack.modelId, longRequest(), NEVER))
+      const running = await Promise.all(long)
+      const ends = running.map(async (generation) => {
+        const ids: number[] = []
+        try {
+          for await (const batch of generation.step(400, NEVER)) {
+            ids.push(...batch.ids)
+            if (ids.length > 3) void workers[0]?.terminate()
+          }
+        } catch (error) {
+          return (error as EngineError).code
+        }
+        return 'ended'
+      })
+      expect(new Set(await Promise.all(ends))).to.deep.equal(new Set(['ENGINE_CRASHED']))
+      expect(own.stats()).to.include({ openGenerations: 0, crashes: 1 })
+      const { decodedTokens } = own.stats()
+      tasks[0]?.task()
+      const next = await own.open(pack.modelId, request('What is 6 times 7?'), NEVER)
+      expect((await readAll(next)).text).to.equal('6 times 7 is 42.')
+      expect(decodedTokens).to.be.above(0)
+      expect(own.stats().decodedTokens, 'counters outlive the worker').to.be.above(decodedTokens)
     })
 
     it('fails what is open when the worker dies, restarts it, and answers the next', async () => {
@@ -335,6 +411,23 @@ describe('engine/engine-host', () => {
       expect(own.stats().openGenerations).to.equal(0)
     })
 
+    it('asks a busy worker, which answers, and gives up one that does not', async () => {
+      await start(8)
+      const generation = await own.open(pack.modelId, request(STORY), NEVER)
+      for (let asked = 0; asked <= 2 * MAX_MISSED_PINGS; asked++) {
+        watches.shift()?.task()
+        await readStep(generation, 1)
+      }
+      expect(own.stats().crashes).to.equal(0)
+      // Nobody lets the worker speak from here on.
+      for (let asked = 0; asked <= MAX_MISSED_PINGS; asked++) watches.shift()?.task()
+      await expectCode('ENGINE_CRASHED', () => readStep(generation, 1))
+      expect(own.stats()).to.include({ openGenerations: 0, crashes: 1 })
+      tasks[0]?.task()
+      const next = await own.open(pack.modelId, request('What is 6 times 7?'), NEVER)
+      expect((await readAll(next)).text).to.equal('6 times 7 is 42.')
+    })
+
     it('fails what is open when it is stopped, and refuses afterwards', async () => {
       await start(8)
       const generation = await own.open(pack.modelId, request(STORY), NEVER)
@@ -366,8 +459,8 @@ describe('engine/engine-host', () => {
             })
             return { send: () => undefined, terminate: () => Promise.resolve() }
           },
-          schedule(task) {
-            queueMicrotask(task)
+          schedule(task, delayMs) {
+            if (delayMs < PING_INTERVAL_MS) queueMicrotask(task)
             return () => undefined
           },
         },

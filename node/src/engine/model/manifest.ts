@@ -1,3 +1,4 @@
+/** What a model is, and the names that follow from it. */
 import { createHash } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
@@ -32,28 +33,45 @@ const fileSchema = z.strictObject({
 })
 const calibrationSchema = z.strictObject({
   ids: z.array(tokenId).min(1).max(512),
-  /** The four highest raw logits after the last id, highest first. */
-  top: z.array(z.tuple([tokenId, z.number()])).length(4),
+  /** The highest raw logits after the last id, highest first, four where there are so many. */
+  top: z
+    .array(z.tuple([tokenId, z.number()]))
+    .min(1)
+    .max(4),
 })
 const manifestSchema = z.strictObject({
   version: z.literal(1),
   name: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/),
-  task: z.literal('text-generation'),
-  architecture: z.literal('llama'),
+  task: z.enum(['text-generation', 'embeddings', 'classification']),
+  architecture: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,31}$/),
   contextLength: z
     .number()
     .int()
     .min(2)
     .max(2 ** 18),
-  determinism: z.literal('f32'),
-  graph: z.literal('gqa'),
+  determinism: z.enum(['f32', 'opaque']),
+  graph: z.enum(['gqa', 'std', 'encoder']),
+  weights: z.literal('q4').optional(),
+  pooling: z.enum(['mean', 'cls', 'last']).optional(),
+  labels: z.array(z.string().min(1).max(128)).min(2).max(1024).optional(),
   files: z.array(fileSchema).min(1).max(64),
-  eosTokenIds: z.array(tokenId).min(1).max(16),
+  eosTokenIds: z.array(tokenId).max(16),
   sampler: z.literal(1),
   license: z.string().min(1).max(64),
   calibration: z.array(calibrationSchema).min(1).max(16),
   tolerance: z.number().positive().max(1),
 })
+
+export type ModelTask = 'text-generation' | 'embeddings' | 'classification'
+
+/**
+ * How the graph is fed: 'gqa' keeps its cache in place (what packing makes), 'std' is the layout of
+ * Hugging Face exports with past_key_values, 'encoder' has no cache.
+ */
+export type GraphKind = 'gqa' | 'std' | 'encoder'
+
+/** How one vector is made of those of all tokens: their mean, the first or the last. */
+export type Pooling = 'mean' | 'cls' | 'last'
 
 /** A file of a model; size in bytes, sha256 in lower-case hex. */
 export interface ManifestFile {
@@ -62,7 +80,10 @@ export interface ManifestFile {
   readonly sha256: string
 }
 
-/** Token ids and the four highest raw logits that follow them, as [id, logit], highest first. */
+/**
+ * Token ids and the four highest raw logits that follow them, as [id, logit], highest first. For other
+ * tasks than text generation: the four highest numbers of the answer, as [index, number].
+ */
 export interface CalibrationVector {
   readonly ids: number[]
   readonly top: [number, number][]
@@ -75,11 +96,17 @@ export interface CalibrationVector {
 export interface ModelManifest {
   readonly version: 1
   readonly name: string
-  readonly task: 'text-generation'
-  readonly architecture: 'llama'
+  readonly task: ModelTask
+  readonly architecture: string
   readonly contextLength: number
-  readonly determinism: 'f32'
-  readonly graph: 'gqa'
+  readonly determinism: 'f32' | 'opaque'
+  readonly graph: GraphKind
+  /** Left out: float32. 'q4': four bits a weight, computed in float32; packing makes them so. */
+  readonly weights?: 'q4' | undefined
+  /** Of embeddings; left out: mean. */
+  readonly pooling?: Pooling | undefined
+  /** Of a classification, in the order of its logits. */
+  readonly labels?: string[] | undefined
   readonly files: ManifestFile[]
   readonly eosTokenIds: number[]
   readonly sampler: 1
@@ -117,6 +144,11 @@ export function parseManifest(json: unknown): ModelManifest {
   }
   const paths = new Set(parsed.data.files.map((file) => file.path))
   if (paths.size !== parsed.data.files.length) throw invalid('files: a path is listed twice')
+  const { eosTokenIds, graph, labels, task } = parsed.data
+  if (task === 'text-generation' && (eosTokenIds.length === 0 || graph === 'encoder')) {
+    throw invalid('eosTokenIds, graph: text generation needs an end token and a graph with a cache')
+  }
+  if (task === 'classification' && labels === undefined) throw invalid('labels: none are listed')
   return parsed.data
 }
 
@@ -129,8 +161,13 @@ export function identifyManifest(manifest: ModelManifest): LoadedManifest {
 
 /** The canonical bytes of a manifest, as they are hashed and sent. */
 export function encodeManifest(manifest: ModelManifest): string {
+  // Fields that are left out are not in the bytes either.
+  const { labels, pooling, weights, ...always } = manifest
   return canonicalJson({
-    ...manifest,
+    ...always,
+    ...(labels === undefined ? {} : { labels }),
+    ...(pooling === undefined ? {} : { pooling }),
+    ...(weights === undefined ? {} : { weights }),
     files: manifest.files.map((file) => ({ ...file })),
     calibration: manifest.calibration.map((vector) => ({ ...vector })),
   })

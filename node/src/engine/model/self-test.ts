@@ -1,5 +1,5 @@
+/** Calibration vectors, recomputed. */
 import { EngineError } from '../errors.ts'
-import type { LanguageModel, SequenceCache } from '../run/interface.ts'
 import type { CalibrationVector } from './manifest.ts'
 
 /** Largest difference of a raw logit that a node may show at load; float32 kernels differ by 1e-5. */
@@ -8,15 +8,16 @@ export const SELF_TEST_TOLERANCE = 1e-3
 /**
  * Recomputes the calibration vectors of a manifest. A machine that is off would be accused of
  * cheating by every verifier, so its model must not be offered. Throws MODEL_SELF_TEST_FAILED.
+ * @param compute logits behind the ids, or what else the model answers
  */
-export async function selfTest<C extends SequenceCache>(
-  model: LanguageModel<C>,
+export async function selfTest(
+  compute: (ids: readonly number[]) => Promise<Float32Array>,
   calibration: readonly CalibrationVector[],
 ): Promise<void> {
   for (const { ids, top } of calibration) {
-    const logits = await model.prefill(model.createCache(), ids)
+    const numbers = await compute(ids)
     for (const [id, expected] of top) {
-      const difference = Math.abs((logits[id] ?? Infinity) - expected)
+      const difference = Math.abs((numbers[id] ?? Infinity) - expected)
       if (!(difference <= SELF_TEST_TOLERANCE)) throw failed(difference)
     }
   }

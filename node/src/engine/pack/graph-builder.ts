@@ -24,7 +24,13 @@ export class GraphBuilder {
   readonly #initializers: OnnxTensor[] = []
   readonly #inputs: OnnxValueInfo[] = []
   readonly #outputs: OnnxValueInfo[] = []
+  readonly #prefix: string
   #count = 0
+
+  /** @param prefix of every generated name, for nodes that join another graph */
+  constructor(prefix = '') {
+    this.#prefix = prefix
+  }
 
   /** Adds a node; returns the name of its first output. */
   node(op: string, input: readonly string[], options: NodeOptions = {}): string {
@@ -62,6 +68,26 @@ export class GraphBuilder {
     return name
   }
 
+  /** A constant int64 without dimensions. */
+  scalar(value: number): string {
+    const bytes = new Uint8Array(8)
+    new DataView(bytes.buffer).setBigInt64(0, BigInt(value), true)
+    return this.#constant('scalar', [], ONNX_TYPE.int64, bytes)
+  }
+
+  /** A constant float32 without dimensions. */
+  float(value: number): string {
+    const bytes = new Uint8Array(4)
+    new DataView(bytes.buffer).setFloat32(0, value, true)
+    return this.#constant('float', [], ONNX_TYPE.float, bytes)
+  }
+
+  /** A named constant of bytes. */
+  bytes(name: string, dims: readonly number[], values: Uint8Array): string {
+    this.#initializers.push({ name, dims, data_type: ONNX_TYPE.uint8, raw_data: values })
+    return name
+  }
+
   input(name: string, elementType: number, dims: readonly (number | string)[]): string {
     this.#inputs.push(valueInfo(name, elementType, dims))
     return name
@@ -82,8 +108,14 @@ export class GraphBuilder {
     }
   }
 
+  #constant(prefix: string, dims: readonly number[], type: number, bytes: Uint8Array): string {
+    const name = this.#nextName(prefix)
+    this.#initializers.push({ name, dims, data_type: type, raw_data: bytes })
+    return name
+  }
+
   #nextName(prefix: string): string {
-    return `${prefix}_${this.#count++}`
+    return `${this.#prefix}${prefix}_${this.#count++}`
   }
 }
 

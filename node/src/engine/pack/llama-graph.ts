@@ -2,17 +2,21 @@ import type { WeightSource } from './float-weights.ts'
 import { GraphBuilder } from './graph-builder.ts'
 import type { LlamaConfig } from './llama-config.ts'
 import { addLayer, addNorm, addProjection } from './llama-layer.ts'
-import type { LayerContext } from './llama-layer.ts'
+import type { LayerContext, WeightFormat } from './llama-layer.ts'
 import { ONNX_TYPE } from './onnx-proto.ts'
 import type { OnnxGraph } from './onnx-proto.ts'
 import { rotaryTables } from './rotary-tables.ts'
 
 /**
- * The whole network in float32. Inputs: input_ids [B, S] and attention_mask [B, T] (int64), per layer
+ * The whole network, computed in float32. Inputs: input_ids [B, S] and attention_mask [B, T] (int64), per layer
  * past_key_values.N.key|value [B, kvHeads, capacity, headSize], num_logits_to_keep (int64 scalar ≥ 1).
  * Outputs: logits [B, kept, vocab], last_hidden_state [B, S, hidden], present.N.key|value.
  */
-export function buildLlamaGraph(config: LlamaConfig, weights: WeightSource): OnnxGraph {
+export function buildLlamaGraph(
+  config: LlamaConfig,
+  weights: WeightSource,
+  format: WeightFormat = 'f32',
+): OnnxGraph {
   const graph = new GraphBuilder()
   addInputs(graph, config)
   const embeddings = graph.floats(
@@ -20,7 +24,7 @@ export function buildLlamaGraph(config: LlamaConfig, weights: WeightSource): Onn
     [config.vocabSize, config.hiddenSize],
     weights('model.embed_tokens.weight', [config.vocabSize, config.hiddenSize]),
   )
-  const context = { graph, config, weights, ...addPositions(graph, config) }
+  const context = { graph, config, weights, format, ...addPositions(graph, config) }
   let x = graph.node('Gather', [embeddings, 'input_ids'])
   for (let layer = 0; layer < config.layers; layer++) x = addLayer(context, layer, x)
   const normed = addNorm(context, 'model.norm.weight', x)

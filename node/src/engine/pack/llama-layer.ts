@@ -1,12 +1,22 @@
 import type { WeightSource } from './float-weights.ts'
 import type { GraphBuilder } from './graph-builder.ts'
 import type { LlamaConfig } from './llama-config.ts'
+import { Q4_BLOCK, quantizeMatrix } from './quantize-weights.ts'
 
-/** What every layer of the graph shares. */
-export interface LayerContext {
+/** Where weights come from and nodes go to. */
+export interface WeightContext {
   readonly graph: GraphBuilder
   readonly config: LlamaConfig
   readonly weights: WeightSource
+  /** How matrices are kept; left out: float32. */
+  readonly format?: WeightFormat
+}
+
+/** q4: four bits a weight, computed in float32. */
+export type WeightFormat = 'f32' | 'q4'
+
+/** What every layer of the graph shares. */
+export interface LayerContext extends WeightContext {
   /** Names of: last valid index per row, longest row, rotary tables. */
   readonly lastIndex: string
   readonly totalLength: string
@@ -29,7 +39,11 @@ export function addLayer(context: LayerContext, layer: number, x: string): strin
 }
 
 /** RMSNorm, under the name that onnxruntime gives it. */
-export function addNorm({ graph, config, weights }: LayerContext, name: string, x: string): string {
+export function addNorm(
+  { graph, config, weights }: WeightContext,
+  name: string,
+  x: string,
+): string {
   const scale = graph.floats(name, [config.hiddenSize], weights(name, [config.hiddenSize]))
   const attributes = { axis: -1, epsilon: { float: config.normEpsilon } }
   return graph.node('SimplifiedLayerNormalization', [x, scale], { attributes })
@@ -37,11 +51,21 @@ export function addNorm({ graph, config, weights }: LayerContext, name: string, 
 
 /** x · Wᵀ for a weight stored as [out, in]. */
 export function addProjection(
-  { graph, weights }: LayerContext,
+  { format, graph, weights }: WeightContext,
   name: string,
   [rows, columns]: readonly [number, number],
   x: string,
 ): string {
+  if (format === 'q4' && columns % Q4_BLOCK === 0) {
+    const { packed, scales } = quantizeMatrix(weights(name, [rows, columns]), rows, columns)
+    const codes = graph.bytes(`${name}.q4`, [rows, columns / Q4_BLOCK, Q4_BLOCK / 2], packed)
+    const scale = graph.floats(`${name}.scales`, [scales.length], scales)
+    // No accuracy_level: any other would compute in 8 bits on processors that can.
+    return graph.node('MatMulNBits', [x, codes, scale], {
+      domain: 'com.microsoft',
+      attributes: { K: columns, N: rows, bits: 4, block_size: Q4_BLOCK },
+    })
+  }
   const transposed = transpose(weights(name, [rows, columns]), rows, columns)
   return graph.node('MatMul', [x, graph.floats(name, [columns, rows], transposed)])
 }
@@ -77,7 +101,8 @@ function addAttention(context: LayerContext, layer: number, x: string): string {
   return addProjection(context, `${prefix}o_proj.weight`, [config.hiddenSize, width], attended)
 }
 
-function addFeedForward(context: LayerContext, layerPrefix: string, x: string): string {
+/** SwiGLU. */
+export function addFeedForward(context: WeightContext, layerPrefix: string, x: string): string {
   const { graph, config } = context
   const prefix = `${layerPrefix}mlp.`
   const up: [number, number] = [config.feedForwardSize, config.hiddenSize]

@@ -24,7 +24,7 @@ message ModelProto {
 }`
 
 /** TensorProto.DataType and AttributeProto.AttributeType numbers of ONNX. */
-export const ONNX_TYPE = { float: 1, int32: 6, int64: 7 } as const
+export const ONNX_TYPE = { float: 1, uint8: 2, int32: 6, int64: 7, bool: 9 } as const
 export const ONNX_ATTRIBUTE = { float: 1, int: 2, ints: 7 } as const
 
 export interface OnnxAttribute {
@@ -86,4 +86,12 @@ export function encodeOnnxModel(graph: OnnxGraph): Uint8Array {
     graph,
   })
   return modelType.encode(model).finish()
+}
+
+/** Nodes, constants and outputs to be appended to the bytes of a model, whose graph then has them too. */
+export function encodeOnnxFragment(graph: OnnxGraph): Uint8Array {
+  const { node, initializer, input, output } = graph
+  return modelType
+    .encode(modelType.fromObject({ graph: { node, initializer, input, output } }))
+    .finish()
 }

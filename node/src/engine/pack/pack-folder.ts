@@ -1,3 +1,4 @@
+/** Packed models on disk. */
 import { randomUUID } from 'node:crypto'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
@@ -5,6 +6,7 @@ import { EngineError } from '../errors.ts'
 import { encodeManifest, loadManifest, MANIFEST_FILE } from '../model/manifest.ts'
 import type { LoadedManifest } from '../model/manifest.ts'
 import { readModelFiles, sha256Hex } from '../model/model-files.ts'
+import type { WeightFormat } from './llama-layer.ts'
 import { packModel } from './pack-model.ts'
 
 export const GRAPH_FILE = 'model.onnx'
@@ -18,8 +20,9 @@ export interface PackedModel extends LoadedManifest {
 
 /**
  * Packs a source folder (model.safetensors, config.json, tokenizer, duckmesh.model.json) into
- * `<modelsFolder>/<cid>`, unless an intact pack is there already. The graph is built here and must
- * have the hash that the committed manifest names: so all nodes serve the same model under one id.
+ * `<modelsFolder>/<cid>`, unless an intact pack is there already. An in-place graph is built here and
+ * must have the hash that the committed manifest names: so all nodes serve the same model under one id.
+ * A folder that brings its graph along is copied.
  * Throws MODEL_MANIFEST_INVALID, MODEL_CORRUPT, MODEL_UNSUPPORTED, MODEL_PACK_MISMATCH,
  * MODEL_STORE_FAILED.
  */
@@ -38,17 +41,25 @@ export async function packModelFolder(
 ): Promise<PackedModel> {
   const wanted = await loadManifest(sourceFolder)
   if (await isIntact(outFolder, wanted)) return { ...wanted, folder: outFolder, packed: false }
-  const graph = await buildGraph(sourceFolder)
-  checkGraph(wanted, graph)
+  const graph = wanted.manifest.graph === 'gqa' ? await buildWanted(sourceFolder, wanted) : null
   const packed = await storeModel(sourceFolder, outFolder, wanted, graph)
   return { ...wanted, folder: outFolder, packed }
 }
 
-/** Builds the graph of a source folder, in memory. */
-export async function buildGraph(sourceFolder: string): Promise<Uint8Array> {
+async function buildWanted(sourceFolder: string, wanted: LoadedManifest): Promise<Uint8Array> {
+  const graph = await buildGraph(sourceFolder, wanted.manifest.weights)
+  checkGraph(wanted, graph)
+  return graph
+}
+
+/** Builds the in-place graph of a source folder, in memory. */
+export async function buildGraph(
+  sourceFolder: string,
+  format: WeightFormat = 'f32',
+): Promise<Uint8Array> {
   const config = await readSource(sourceFolder, 'config.json')
   const weights = await readSource(sourceFolder, 'model.safetensors')
-  return packModel(parseJson(config), weights)
+  return packModel(parseJson(config), weights, format)
 }
 
 async function isIntact(folder: string, wanted: LoadedManifest): Promise<boolean> {
@@ -77,7 +88,7 @@ async function storeModel(
   sourceFolder: string,
   outFolder: string,
   wanted: LoadedManifest,
-  graph: Uint8Array,
+  graph: Uint8Array | null,
 ): Promise<boolean> {
   try {
     await replaceFolder(outFolder, (temporary) =>
@@ -96,14 +107,14 @@ async function writeModel(
   sourceFolder: string,
   target: string,
   { manifest }: LoadedManifest,
-  graph: Uint8Array,
+  graph: Uint8Array | null,
 ): Promise<void> {
-  const copied = manifest.files.filter((file) => file.path !== GRAPH_FILE)
+  const copied = manifest.files.filter((file) => graph === null || file.path !== GRAPH_FILE)
   for (const [name, bytes] of await readModelFiles(sourceFolder, copied)) {
     await mkdir(path.dirname(path.join(target, name)), { recursive: true })
     await writeFile(path.join(target, name), bytes)
   }
-  await writeFile(path.join(target, GRAPH_FILE), graph)
+  if (graph !== null) await writeFile(path.join(target, GRAPH_FILE), graph)
   await writeFile(path.join(target, MANIFEST_FILE), encodeManifest(manifest))
 }
 

@@ -2,6 +2,7 @@ import { EngineError } from '../errors.ts'
 import { floatWeights } from './float-weights.ts'
 import { parseLlamaConfig } from './llama-config.ts'
 import { buildLlamaGraph } from './llama-graph.ts'
+import type { WeightFormat } from './llama-layer.ts'
 import { encodeOnnxModel } from './onnx-proto.ts'
 import { parseSafetensors } from './safetensors.ts'
 
@@ -13,11 +14,16 @@ const MAX_WEIGHTS_BYTES = 768 * 1024 * 1024
  * bytes of a float32 ONNX graph with in-place key-value cache. The same input gives the same bytes
  * on every machine. Throws MODEL_CORRUPT, MODEL_UNSUPPORTED.
  */
-export function packModel(config: unknown, safetensors: Uint8Array): Uint8Array {
+export function packModel(
+  config: unknown,
+  safetensors: Uint8Array,
+  format: WeightFormat = 'f32',
+): Uint8Array {
   if (safetensors.length > MAX_WEIGHTS_BYTES) {
     const message = `Models above ${MAX_WEIGHTS_BYTES} bytes of weights cannot be packed into one file.`
     throw new EngineError('MODEL_UNSUPPORTED', message, { bytes: safetensors.length })
   }
   const parsed = parseLlamaConfig(config)
-  return encodeOnnxModel(buildLlamaGraph(parsed, floatWeights(parseSafetensors(safetensors))))
+  const weights = floatWeights(parseSafetensors(safetensors))
+  return encodeOnnxModel(buildLlamaGraph(parsed, weights, format))
 }

@@ -6,6 +6,7 @@ import type { ChatTokenizer } from '../text/chat-tokenizer.ts'
 const MAX_MESSAGES = 1024
 const MAX_STOPS = 16
 const MAX_STOP_CHARS = 256
+const MAX_CLIENT_CHARS = 128
 
 /** What a request is measured against. */
 export interface RequestLimits {
@@ -48,6 +49,10 @@ function checkShape(request: GenerationRequest, vocabSize: number): void {
   const stopsFit = stop.every((text) => text.length > 0 && text.length <= MAX_STOP_CHARS)
   const stopRange = `at most ${MAX_STOPS} strings of 1 to ${MAX_STOP_CHARS} characters`
   demand(stop.length <= MAX_STOPS && stopsFit, 'stop', stopRange)
+  const formatKnown = [undefined, 'text', 'json'].includes(request.format)
+  demand(formatKnown, 'format', 'text or json')
+  const clientFits = (request.client ?? '').length <= MAX_CLIENT_CHARS
+  demand(clientFits, 'client', `at most ${MAX_CLIENT_CHARS} characters`)
 }
 
 function demand(holds: boolean, field: string, range: string): void {

@@ -1,24 +1,31 @@
+/** The worker's side of all generations of one model. */
 import { EngineError } from '../errors.ts'
-import type { LoadedModel } from '../model/load-model.ts'
-import type { WorkerCommand } from '../messages.ts'
+import type { LoadedGenerator } from '../model/load-model.ts'
+import type { WorkerCommand, WorkerCounters } from '../messages.ts'
 import { encodeRequest } from './check-request.ts'
 import { GenerationState } from './generation-state.ts'
-import type { KvCache } from './kv-cache.ts'
+import type { SequenceCache } from './interface.ts'
 import type { Outbox } from './outbox.ts'
+import { PrefixCache } from './prefix-cache.ts'
 import { Scheduler } from './scheduler.ts'
 
 /** Executes the main thread's commands on one loaded model and keeps the scheduler ticking. */
 export class GenerationDesk {
-  readonly #loaded: LoadedModel
+  readonly #loaded: LoadedGenerator
   readonly #outbox: Outbox
-  readonly #scheduler: Scheduler<KvCache>
-  readonly #generations = new Map<number, GenerationState<KvCache>>()
+  readonly #scheduler: Scheduler<SequenceCache>
+  readonly #generations = new Map<number, GenerationState<SequenceCache>>()
   #pumping = false
 
-  constructor(loaded: LoadedModel, outbox: Outbox) {
+  constructor(loaded: LoadedGenerator, outbox: Outbox) {
     this.#loaded = loaded
     this.#outbox = outbox
-    this.#scheduler = new Scheduler(loaded.model, outbox)
+    const prefixes = new PrefixCache(loaded.model, loaded.prefixes)
+    this.#scheduler = new Scheduler(loaded.model, outbox, prefixes)
+  }
+
+  get counters(): WorkerCounters {
+    return this.#scheduler.counters
   }
 
   /** Never throws: what goes wrong becomes an event of the generation. */
@@ -40,6 +47,10 @@ export class GenerationDesk {
       case 'step':
         this.#scheduler.startStep(this.#find(command.generation), command.maxTokens)
         break
+      case 'encode': {
+        const message = 'This model generates text. Choose one for embeddings or classification.'
+        throw new EngineError('REQUEST_INVALID', message, { field: 'model' })
+      }
       case 'close':
         this.#close(command.generation)
     }
@@ -49,9 +60,10 @@ export class GenerationDesk {
     const { tokenizer, vocabSize, eosTokenIds, info } = this.#loaded
     const { contextLength } = info
     const promptIds = encodeRequest(request, tokenizer, { contextLength, vocabSize })
-    const state = new GenerationState<KvCache>(generation, promptIds, request, {
+    const state = new GenerationState<SequenceCache>(generation, promptIds, request, {
       contextLength,
       eosTokenIds,
+      createJsonGuide: () => tokenizer.createJsonGuide(eosTokenIds),
       decode: (ids) => tokenizer.decode(ids),
     })
     this.#generations.set(generation, state)
@@ -63,9 +75,11 @@ export class GenerationDesk {
     if (state === undefined) return
     this.#scheduler.remove(state)
     this.#generations.delete(generation)
+    if (state.cache !== null) this.#loaded.model.discard(state.cache)
+    state.cache = null
   }
 
-  #find(generation: number): GenerationState<KvCache> {
+  #find(generation: number): GenerationState<SequenceCache> {
     const state = this.#generations.get(generation)
     if (state !== undefined) return state
     throw new EngineError('GENERATION_CLOSED', 'The generation is closed. Open another one.')

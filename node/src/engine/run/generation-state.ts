@@ -1,4 +1,6 @@
+/** One answer being drawn. */
 import type { GenerationRequest, StepEnd, TokenBatch } from '../interface.ts'
+import type { JsonGuide } from '../json/json-guide.ts'
 import { sampleToken } from '../sampler/sampler.ts'
 import { StopMatcher } from '../text/stop-matcher.ts'
 import { TokenTextStream } from '../text/token-text-stream.ts'
@@ -8,15 +10,19 @@ import type { SequenceCache } from './interface.ts'
 export interface ModelLimits {
   readonly contextLength: number
   readonly eosTokenIds: readonly number[]
+  /** For answers in JSON mode. */
+  createJsonGuide?(): JsonGuide
   decode(ids: readonly number[]): string
 }
 
 /**
  * One answer being drawn: its tokens, its budget and its text. It runs nothing itself; the scheduler
- * feeds pendingIds() to the model and hands the logits to accept().
+ * feeds its ids to the model and hands the logits to accept().
  */
 export class GenerationState<C extends SequenceCache> {
   readonly id: number
+  /** Whom this is computed for; '' when the request names nobody. */
+  readonly client: string
   /** Prompt and prefix, in tokens. */
   readonly tokensIn: number
   /** Created at the first step: a generation that never runs costs no memory. */
@@ -27,6 +33,7 @@ export class GenerationState<C extends SequenceCache> {
   readonly #ids: number[]
   readonly #text: TokenTextStream
   readonly #stop: StopMatcher
+  readonly #guide: JsonGuide | null
   #budget = 0
   #finishReason: StepEnd['finishReason'] = null
 
@@ -37,6 +44,7 @@ export class GenerationState<C extends SequenceCache> {
     limits: ModelLimits,
   ) {
     this.id = id
+    this.client = request.client ?? ''
     this.#request = request
     this.#limits = limits
     this.#promptLength = promptIds.length
@@ -44,6 +52,8 @@ export class GenerationState<C extends SequenceCache> {
     this.tokensIn = this.#ids.length
     this.#text = new TokenTextStream((ids) => limits.decode(ids))
     this.#stop = new StopMatcher(request.stop)
+    this.#guide = request.format === 'json' ? (limits.createJsonGuide?.() ?? null) : null
+    for (const id of request.prefixIds) this.#guide?.push(id)
     // The prefix is replayed for its text state only: whoever drew it has shown its text.
     this.#stop.push(this.#text.push(request.prefixIds))
     this.#updateFinish(request.prefixIds.some((prefixId) => this.#isEos(prefixId)))
@@ -58,9 +68,20 @@ export class GenerationState<C extends SequenceCache> {
     return this.#budget > 0 && this.#finishReason === null
   }
 
-  /** Tokens that the model has not been fed yet; after the first draw it is the last one drawn. */
-  pendingIds(): number[] {
-    return this.#ids.slice(this.cache?.length ?? 0)
+  /** Prompt, prefix and what was drawn. */
+  get ids(): readonly number[] {
+    return this.#ids
+  }
+
+  /** True until the whole prompt was fed; from then on only the last token drawn is left to feed. */
+  get prompting(): boolean {
+    const fed = this.cache?.length ?? 0
+    return fed === 0 || this.#ids.length - fed > 1
+  }
+
+  /** The token to feed next once the prompt is fed. */
+  get lastId(): number {
+    return this.#ids.at(-1) ?? 0
   }
 
   /** Grants at most this many further tokens. */
@@ -71,7 +92,9 @@ export class GenerationState<C extends SequenceCache> {
   /** Draws the next token from the logits behind all tokens so far. */
   accept(logits: Float32Array): TokenBatch {
     const t = this.#ids.length - this.#promptLength
-    const id = sampleToken(logits, this.#request.sampler, this.#ids, t)
+    const open = this.#guide?.mask(logits) ?? logits
+    const id = sampleToken(open, this.#request.sampler, this.#ids, t)
+    this.#guide?.push(id)
     this.#ids.push(id)
     this.#budget--
     const eos = this.#isEos(id)

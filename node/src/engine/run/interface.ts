@@ -1,3 +1,4 @@
+/** What the parts of a worker need of one another. */
 import type { StepEnd, TokenBatch } from '../interface.ts'
 
 /** Keys and values of one sequence; only the model that made it looks inside. */
@@ -12,13 +13,31 @@ export interface DecodeRow<C extends SequenceCache> {
   readonly id: number
 }
 
-/** What the scheduler needs of a model. Rows are passed together so that a model may batch them. */
+/** A piece of a prompt to be fed. */
+export interface PromptPiece<C extends SequenceCache> {
+  readonly cache: C
+  readonly ids: readonly number[]
+}
+
+/**
+ * What the scheduler needs of a model. What it computes for a sequence depends on the sequence alone,
+ * bit for bit: not on what else a call contains, nor on where a prompt is cut into pieces of two
+ * tokens or more.
+ */
 export interface LanguageModel<C extends SequenceCache> {
   createCache(): C
   /** Feeds ids (at least one) and gives the logits behind the last. */
   prefill(cache: C, ids: readonly number[]): Promise<Float32Array>
+  /** Feeds several whole prompts, none longer than a chunk, to empty caches; gives logits in order. */
+  prefillTogether(prompts: readonly PromptPiece<C>[]): Promise<Float32Array[]>
   /** Feeds one id to each row; gives the logits of each, in order. */
   decode(rows: readonly DecodeRow<C>[]): Promise<Float32Array[]>
+  /** What the cache holds of count tokens from start on; only after a prefill. */
+  exportTokens(cache: C, start: number, count: number): Float32Array
+  /** Adds count tokens that exportTokens gave. */
+  importTokens(cache: C, values: Float32Array, count: number): void
+  /** Frees what a sequence holds that is over; its cache is not used again. */
+  discard(cache: C): void
 }
 
 /** Where the scheduler reports, per generation. */

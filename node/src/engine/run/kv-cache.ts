@@ -1,26 +1,23 @@
-import { Tensor } from 'onnxruntime-node'
+/** Keys and values of one sequence. */
 import type { SequenceCache } from './interface.ts'
+import { KvArrays } from './kv-arrays.ts'
+import type { KvDimensions } from './kv-arrays.ts'
 
-/** Smallest capacity in tokens; larger ones double: 64, 128, 256, 512, … */
-export const SMALLEST_CAPACITY = 64
+/** Capacities are multiples of this, tokens: the runtime's cost per step follows the capacity. */
+export const CAPACITY_STEP = 32
 
-/** Dimensions of a model's cache: tensors of [1, kvHeads, capacity, headSize], two per layer. */
-export interface KvDimensions {
-  readonly layers: number
-  readonly kvHeads: number
-  readonly headSize: number
+/** The capacity for a number of tokens. */
+export function capacityFor(tokens: number): number {
+  return Math.max(1, Math.ceil(tokens / CAPACITY_STEP)) * CAPACITY_STEP
 }
 
 /**
- * Keys and values of one sequence. The graph writes into the tensors in place. Capacity grows in
- * buckets, because the runtime's cost per step follows the capacity and not the length.
+ * One sequence. Its keys and values lie in arrays of its own while its prompt is fed and while it
+ * stands still, and in the arrays of a KvBatch while it is decoded with others.
  */
 export class KvCache implements SequenceCache {
   readonly #dimensions: KvDimensions
-  #tensors: Tensor[] = []
-  #past: Record<string, Tensor> = {}
-  #present: Record<string, Tensor> = {}
-  #capacity = 0
+  #own: KvArrays | null = null
   #length = 0
 
   constructor(dimensions: KvDimensions) {
@@ -31,58 +28,28 @@ export class KvCache implements SequenceCache {
     return this.#length
   }
 
-  get capacity(): number {
-    return this.#capacity
+  /** Null while a batch holds the sequence, or nothing was fed yet. */
+  get own(): KvArrays | null {
+    return this.#own
   }
 
-  /** The tensors under the graph's input names. */
-  get past(): Readonly<Record<string, Tensor>> {
-    return this.#past
+  /** Arrays of its own with room for a total of tokens; what they hold is kept. */
+  reserve(tokens: number): KvArrays {
+    const old = this.#own
+    if (old !== null && old.capacity >= tokens) return old
+    const grown = new KvArrays(this.#dimensions, 1, capacityFor(tokens))
+    if (old !== null) grown.copyRow(old, 0, 0, this.#length)
+    this.#own = grown
+    return grown
   }
 
-  /** The same tensors under the graph's output names: so it writes in place. */
-  get present(): Readonly<Record<string, Tensor>> {
-    return this.#present
-  }
-
-  /** Makes room for a total of tokens; what is held is kept. */
-  reserve(tokens: number): void {
-    if (tokens <= this.#capacity) return
-    let capacity = Math.max(this.#capacity, SMALLEST_CAPACITY)
-    while (capacity < tokens) capacity *= 2
-    this.#tensors = Array.from({ length: 2 * this.#dimensions.layers }, (_, i) =>
-      this.#grown(this.#tensors[i], capacity),
-    )
-    this.#past = named('past_key_values', this.#tensors)
-    this.#present = named('present', this.#tensors)
-    this.#capacity = capacity
-  }
-
-  /** The graph has written this many further tokens. */
+  /** So many further tokens were written. */
   advance(tokens: number): void {
     this.#length += tokens
   }
 
-  #grown(old: Tensor | undefined, capacity: number): Tensor {
-    const { kvHeads, headSize } = this.#dimensions
-    const values = new Float32Array(kvHeads * capacity * headSize)
-    if (old !== undefined) {
-      const source = old.data as Float32Array
-      const row = this.#capacity * headSize
-      for (let head = 0; head < kvHeads; head++) {
-        const held = source.subarray(head * row, head * row + this.#length * headSize)
-        values.set(held, head * capacity * headSize)
-      }
-    }
-    return new Tensor('float32', values, [1, kvHeads, capacity, headSize])
+  /** A batch has taken the sequence over, or it is over. */
+  release(): void {
+    this.#own = null
   }
-}
-
-function named(prefix: string, tensors: readonly Tensor[]): Record<string, Tensor> {
-  return Object.fromEntries(
-    tensors.map((tensor, i) => [
-      `${prefix}.${Math.floor(i / 2)}.${i % 2 === 0 ? 'key' : 'value'}`,
-      tensor,
-    ]),
-  )
 }

@@ -1,36 +1,50 @@
+/** A packed float32 graph on onnxruntime's CPU provider. */
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { EngineError } from '../errors.ts'
-import type { DecodeRow, LanguageModel } from './interface.ts'
-import { KvCache } from './kv-cache.ts'
-import type { KvDimensions } from './kv-cache.ts'
+import { BatchDecoder } from './batch-decoder.ts'
+import type { DecodeRow, LanguageModel, PromptPiece } from './interface.ts'
+import { KvArrays } from './kv-arrays.ts'
+import type { KvDimensions } from './kv-arrays.ts'
+import type { KvBatch } from './kv-batch.ts'
+import { capacityFor, KvCache } from './kv-cache.ts'
+import { nativeCall } from './native-call.ts'
+import { NEW_KV_OUTPUT, withNewKvOutput } from './new-kv-output.ts'
+import { sessionOptions } from './session-options.ts'
+
+/** Logits of the last position only. */
+const KEEP_ONE = keep(1)
 
 /**
- * One thread that never spins: the node's other threads need the cores. The optimisation level is
- * fixed, because another level moves logits by some 1e-6.
+ * A float32 graph with in-place cache. Its run() blocks its thread. A prompt is fed in pieces of two
+ * tokens or more, one sequence at a time; decoding feeds one token to each row of a batch. Both give
+ * the same bits whatever lies beside a row, however a prompt is cut, with any capacity and number of
+ * threads (measured; probeBitStability checks it on each machine). One token alone takes other kernels
+ * than two: so decoded and prefilled keys differ in the last bits, and neither stands in for the other.
  */
-const SESSION_OPTIONS: InferenceSession.SessionOptions = {
-  executionProviders: ['cpu'],
-  intraOpNumThreads: 1,
-  interOpNumThreads: 1,
-  graphOptimizationLevel: 'all',
-  logSeverityLevel: 3,
-  extra: { session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' } } },
-}
-
-/** A float32 graph with in-place cache on onnxruntime's CPU provider. Its run() blocks its thread. */
 export class OnnxModel implements LanguageModel<KvCache> {
   readonly #session: InferenceSession
   readonly #dimensions: KvDimensions
+  readonly #decoder: BatchDecoder
+  #separate = false
 
-  private constructor(session: InferenceSession, dimensions: KvDimensions) {
+  private constructor(session: InferenceSession, dimensions: KvDimensions, weightBytes: number) {
     this.#session = session
     this.#dimensions = dimensions
+    this.#decoder = new BatchDecoder(dimensions, weightBytes, (batch, ids) =>
+      this.#runBatch(batch, ids),
+    )
   }
 
   /** Loads a graph from its bytes. Throws MODEL_UNSUPPORTED when the runtime refuses it. */
-  static async load(graph: Uint8Array, dimensions: KvDimensions): Promise<OnnxModel> {
+  static async load(graph: Uint8Array, dimensions: KvDimensions, threads = 1): Promise<OnnxModel> {
+    const { layers, kvHeads, headSize } = dimensions
+    const own = { layers, kvHeads, headSize }
     try {
-      return new OnnxModel(await InferenceSession.create(graph, SESSION_OPTIONS), dimensions)
+      const bytes = withNewKvOutput(graph, own)
+      const session = await nativeCall(() =>
+        InferenceSession.create(bytes, sessionOptions(threads)),
+      )
+      return new OnnxModel(session, own, graph.length)
     } catch (cause) {
       const message =
         'onnxruntime refuses the graph of the model. Delete the pack and pack it again.'
@@ -38,33 +52,131 @@ export class OnnxModel implements LanguageModel<KvCache> {
     }
   }
 
+  /**
+   * From now on no run has more than one row: for kernels to which one row and several are
+   * different things (four-bit weights; measured, a batch of two costs more there than many single rows).
+   */
+  separateRows(): void {
+    this.#separate = true
+    this.#decoder.separateRows()
+  }
+
   createCache(): KvCache {
     return new KvCache(this.#dimensions)
   }
 
   async prefill(cache: KvCache, ids: readonly number[]): Promise<Float32Array> {
+    this.#decoder.evict(cache)
     const total = cache.length + ids.length
-    cache.reserve(total)
+    const arrays = cache.reserve(total)
     const feeds = {
       input_ids: new Tensor('int64', BigInt64Array.from(ids, BigInt), [1, ids.length]),
       attention_mask: new Tensor('int64', new BigInt64Array(total).fill(1n), [1, total]),
-      num_logits_to_keep: new Tensor('int64', BigInt64Array.of(1n), []),
-      ...cache.past,
+      num_logits_to_keep: KEEP_ONE,
+      ...arrays.past(1),
     }
-    const { logits } = await this.#session.run(feeds, { logits: null, ...cache.present })
+    const { logits } = await this.#run(feeds, { logits: null, ...arrays.present(1) })
     cache.advance(ids.length)
-    if (logits?.type === 'float32') return logits.data as Float32Array
-    throw new EngineError('MODEL_UNSUPPORTED', 'The graph gives no float32 logits. Pack it again.')
+    return floats(logits)
   }
 
-  /** Row by row for now; equal to a batch bit for bit, since float32 kernels are batch-invariant. */
-  async decode(rows: readonly DecodeRow<KvCache>[]): Promise<Float32Array[]> {
-    const logits: Float32Array[] = []
-    for (const { cache, id } of rows) logits.push(await this.prefill(cache, [id]))
-    return logits
+  /** The prompts are padded on the right to the longest; no row sees another one or the padding. */
+  async prefillTogether(prompts: readonly PromptPiece<KvCache>[]): Promise<Float32Array[]> {
+    if (this.#separate) return this.#prefillEach(prompts)
+    const lengths = prompts.map(({ ids }) => ids.length)
+    const [longest, shortest] = [Math.max(...lengths), Math.min(...lengths)]
+    const rows = prompts.length
+    const arrays = new KvArrays(this.#dimensions, rows, capacityFor(longest))
+    const ids = new BigInt64Array(rows * longest)
+    prompts.forEach((prompt, row) => {
+      ids.set(BigInt64Array.from(prompt.ids, BigInt), row * longest)
+    })
+    const kept = longest - shortest + 1
+    const feeds = {
+      input_ids: new Tensor('int64', ids, [rows, longest]),
+      attention_mask: raggedMask(lengths),
+      num_logits_to_keep: keep(kept),
+      ...arrays.past(rows),
+    }
+    const outputs = await this.#run(feeds, { logits: null, ...arrays.present(rows) })
+    const logits = floats(outputs['logits'])
+    const width = logits.length / (rows * kept)
+    return prompts.map(({ cache }, row) => {
+      const length = lengths[row] ?? 0
+      cache.reserve(length).copyRow(arrays, row, 0, length)
+      cache.advance(length)
+      const position = row * kept + length - shortest
+      return logits.subarray(position * width, (position + 1) * width)
+    })
+  }
+
+  decode(rows: readonly DecodeRow<KvCache>[]): Promise<Float32Array[]> {
+    return this.#decoder.decode(rows)
+  }
+
+  exportTokens(cache: KvCache, start: number, count: number): Float32Array {
+    this.#decoder.evict(cache)
+    return cache.reserve(cache.length).exportTokens(0, start, count)
+  }
+
+  importTokens(cache: KvCache, values: Float32Array, count: number): void {
+    this.#decoder.evict(cache)
+    cache.reserve(cache.length + count).importTokens(0, cache.length, values)
+    cache.advance(count)
+  }
+
+  discard(cache: KvCache): void {
+    this.#decoder.discard(cache)
   }
 
   async release(): Promise<void> {
-    await this.#session.release()
+    await nativeCall(() => this.#session.release())
   }
+
+  #run(
+    feeds: InferenceSession.FeedsType,
+    fetches: InferenceSession.FetchesType,
+  ): Promise<InferenceSession.ReturnType> {
+    return nativeCall(() => this.#session.run(feeds, fetches))
+  }
+
+  async #prefillEach(prompts: readonly PromptPiece<KvCache>[]): Promise<Float32Array[]> {
+    const logits: Float32Array[] = []
+    for (const { cache, ids } of prompts) logits.push(await this.prefill(cache, ids))
+    return logits
+  }
+
+  async #runBatch(batch: KvBatch, ids: readonly number[]): Promise<Float32Array[]> {
+    const arrays = batch.prepare()
+    const rows = ids.length
+    const feeds = {
+      input_ids: new Tensor('int64', BigInt64Array.from(ids, BigInt), [rows, 1]),
+      attention_mask: raggedMask(batch.rows.map(({ length }) => length + 1)),
+      num_logits_to_keep: KEEP_ONE,
+      ...arrays.past(rows),
+    }
+    const outputs = await this.#run(feeds, { logits: null, [NEW_KV_OUTPUT]: null })
+    batch.append(floats(outputs[NEW_KV_OUTPUT]))
+    const logits = floats(outputs['logits'])
+    const width = logits.length / rows
+    return ids.map((_, row) => logits.subarray(row * width, (row + 1) * width))
+  }
+}
+
+/** Logits of so many last positions. */
+function keep(positions: number): Tensor {
+  return new Tensor('int64', BigInt64Array.of(BigInt(positions)), [])
+}
+
+/** Ones for each row's tokens, then zeros: padding on the right. */
+function raggedMask(lengths: readonly number[]): Tensor {
+  const longest = Math.max(...lengths)
+  const mask = new BigInt64Array(lengths.length * longest)
+  lengths.forEach((length, row) => mask.fill(1n, row * longest, row * longest + length))
+  return new Tensor('int64', mask, [lengths.length, longest])
+}
+
+function floats(tensor: Tensor | undefined): Float32Array {
+  if (tensor?.type === 'float32') return tensor.data as Float32Array
+  throw new EngineError('MODEL_UNSUPPORTED', 'The graph gives no float32 numbers. Pack it again.')
 }

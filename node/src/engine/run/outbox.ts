@@ -1,3 +1,4 @@
+/** What a worker has to tell, in groups. */
 import { toPlainError } from '../errors.ts'
 import type { StepEnd, TokenBatch } from '../interface.ts'
 import type { GenerationEvent } from '../messages.ts'
@@ -45,6 +46,10 @@ export class Outbox implements GenerationSink {
 
   opened(generation: number, tokensIn: number): void {
     this.#add({ type: 'opened', generation, tokensIn })
+  }
+
+  encoded(generation: number, outputs: readonly Float32Array[], tokens: number): void {
+    this.#add({ type: 'encoded', generation, outputs, tokens })
   }
 
   /** Sends what waits when it is urgent or has waited long enough. */

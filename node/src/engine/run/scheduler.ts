@@ -1,32 +1,57 @@
+/** Shares one model between generations, token by token. */
+import type { WorkerCounters } from '../messages.ts'
+import { FairShare } from './fair-share.ts'
 import type { GenerationState } from './generation-state.ts'
 import type { GenerationSink, LanguageModel, SequenceCache } from './interface.ts'
+import type { PrefixCache } from './prefix-cache.ts'
+import { pieceEnd, promptsTogether } from './prompt-pieces.ts'
+import { RowPicker } from './row-picker.ts'
 
-/** Longest piece of a prompt fed in one tick, in tokens: what other answers wait for at most. */
-export const PREFILL_CHUNK = 128
+/** A decoded token costs about what four tokens of a prompt cost (measured: 24k and 5k tokens/s). */
+const DECODE_COST = 4
 
 /**
- * Shares one model between generations, token by token. A tick feeds one chunk of one prompt, then
- * one token to every answer that is being drawn. Only generations inside a step are in the queue, so
- * nothing is ever computed that was not asked for.
+ * A tick feeds one piece of a prompt (or several short prompts at once), then one token to every
+ * answer that is being drawn, in one batch. Only generations inside a step are in the queue, so nothing
+ * is ever computed that was not asked for.
  */
 export class Scheduler<C extends SequenceCache> {
   readonly #model: LanguageModel<C>
   readonly #sink: GenerationSink
-  /** Generations inside a step; prompts take turns from the front. */
+  readonly #prefixes: PrefixCache<C>
+  readonly #share = new FairShare()
+  readonly #picker = new RowPicker<GenerationState<C>>(this.#share)
+  /** Generations inside a step; turns are taken from the front. */
   #queue: GenerationState<C>[] = []
+  #decodeRuns = 0
+  #decodedTokens = 0
 
-  constructor(model: LanguageModel<C>, sink: GenerationSink) {
+  constructor(model: LanguageModel<C>, sink: GenerationSink, prefixes: PrefixCache<C>) {
     this.#model = model
     this.#sink = sink
+    this.#prefixes = prefixes
   }
 
   get busy(): boolean {
     return this.#queue.length > 0
   }
 
+  /** Since start. */
+  get counters(): WorkerCounters {
+    return {
+      decodeRuns: this.#decodeRuns,
+      decodedTokens: this.#decodedTokens,
+      prefixHitTokens: this.#prefixes.stats.hitTokens,
+    }
+  }
+
   startStep(generation: GenerationState<C>, maxTokens: number): void {
     generation.startStep(maxTokens)
-    if (!this.#queue.includes(generation)) this.#queue.push(generation)
+    if (!this.#queue.includes(generation)) {
+      const present = new Set(this.#queue.map(({ client }) => client))
+      if (!present.has(generation.client)) this.#share.enter(generation.client, present)
+      this.#queue.push(generation)
+    }
     this.#dropEnded()
   }
 
@@ -36,41 +61,96 @@ export class Scheduler<C extends SequenceCache> {
   }
 
   async tick(): Promise<void> {
-    const decoding = this.#queue.filter((generation) => generation.pendingIds().length === 1)
-    await this.#prefillOne()
-    await this.#decodeAll(decoding.filter((generation) => this.#queue.includes(generation)))
+    const decoding = this.#queue.filter((generation) => !generation.prompting)
+    await this.#feedPrompts()
+    await this.#decode(decoding.filter((generation) => this.#queue.includes(generation)))
     this.#dropEnded()
     this.#sink.endTick()
   }
 
-  async #prefillOne(): Promise<void> {
-    const generation = this.#queue.find((queued) => queued.pendingIds().length > 1)
-    if (generation === undefined) return
-    this.#queue = [...this.#queue.filter((queued) => queued !== generation), generation]
+  async #feedPrompts(): Promise<void> {
+    const turns = this.#queue
+      .filter((generation) => generation.prompting)
+      .sort((a, b) => this.#share.served(a.client) - this.#share.served(b.client))
+    const [first] = turns
+    if (first === undefined) return
+    let group = [first]
     try {
-      const cache = this.#cacheOf(generation)
-      const pending = generation.pendingIds()
-      const logits = await this.#model.prefill(cache, pending.slice(0, PREFILL_CHUNK))
-      if (pending.length <= PREFILL_CHUNK) this.#accept(generation, logits)
+      group = this.#nextPrompts(first, turns)
+      await (group.length > 1 ? this.#feedTogether(group) : this.#feedPiece(first))
     } catch (error) {
-      this.#fail(generation, error)
+      for (const generation of group) this.#fail(generation, error)
     }
+    this.#sendBack(group)
   }
 
-  async #decodeAll(generations: readonly GenerationState<C>[]): Promise<void> {
+  /** The first prompt, and those that are fed in the same run. */
+  #nextPrompts(
+    first: GenerationState<C>,
+    turns: readonly GenerationState<C>[],
+  ): GenerationState<C>[] {
+    const isWhole = (generation: GenerationState<C>): boolean =>
+      pieceEnd(0, generation.ids.length) === generation.ids.length &&
+      this.#cacheOf(generation).length === 0
+    if (!isWhole(first)) return [first]
+    const whole = turns.filter(isWhole)
+    const chosen = promptsTogether(whole.map(({ ids }) => ids.length))
+    return chosen.flatMap((index) => whole[index] ?? [])
+  }
+
+  async #feedPiece(generation: GenerationState<C>): Promise<void> {
+    const cache = this.#cacheOf(generation)
+    const end = pieceEnd(cache.length, generation.ids.length)
+    const ids = generation.ids.slice(cache.length, end)
+    const logits = await this.#model.prefill(cache, ids)
+    this.#share.charge(generation.client, ids.length)
+    if (end === generation.ids.length) this.#endPrompt(generation, logits)
+  }
+
+  async #feedTogether(group: readonly GenerationState<C>[]): Promise<void> {
+    const prompts = group.map((generation) => ({
+      cache: this.#cacheOf(generation),
+      ids: [...generation.ids],
+    }))
+    const logits = await this.#model.prefillTogether(prompts)
+    group.forEach((generation, row) => {
+      this.#share.charge(generation.client, generation.ids.length)
+      this.#endPrompt(generation, logits[row] ?? new Float32Array(0))
+    })
+  }
+
+  #endPrompt(generation: GenerationState<C>, logits: Float32Array): void {
+    if (!this.#queue.includes(generation)) return
+    const { client, ids } = generation
+    if (generation.cache !== null) this.#prefixes.keep(generation.cache, client, ids)
+    this.#accept(generation, logits)
+  }
+
+  async #decode(waiting: readonly GenerationState<C>[]): Promise<void> {
+    const generations = this.#picker.pick(waiting)
     if (generations.length === 0) return
     try {
       const rows = generations.map((generation) => ({
         cache: this.#cacheOf(generation),
-        id: generation.pendingIds()[0] ?? 0,
+        id: generation.lastId,
       }))
       const logits = await this.#model.decode(rows)
+      this.#decodeRuns++
+      this.#decodedTokens += rows.length
       generations.forEach((generation, row) => {
+        this.#share.charge(generation.client, DECODE_COST)
         this.#accept(generation, logits[row] ?? new Float32Array(0))
       })
     } catch (error) {
       for (const generation of generations) this.#fail(generation, error)
     }
+    if (generations.length < waiting.length) this.#sendBack(generations)
+  }
+
+  /** Who got a token waits behind those who did not. */
+  #sendBack(served: readonly GenerationState<C>[]): void {
+    const later = this.#queue.filter((generation) => served.includes(generation))
+    this.#queue = [...this.#queue.filter((generation) => !later.includes(generation)), ...later]
   }
 
   /** A generation may have been removed while the model ran. */
@@ -84,7 +164,10 @@ export class Scheduler<C extends SequenceCache> {
   }
 
   #cacheOf(generation: GenerationState<C>): C {
-    generation.cache ??= this.#model.createCache()
+    if (generation.cache === null) {
+      generation.cache = this.#model.createCache()
+      this.#prefixes.restore(generation.cache, generation.client, generation.ids)
+    }
     return generation.cache
   }
 

@@ -1,3 +1,4 @@
+/** Integer weights of tokens, exact on every machine. */
 /** Fixed-point steps per binary octave of a weight. */
 export const OCTAVE = 65536
 
@@ -11,6 +12,9 @@ const C3 = 0.05550410866482158
 const C4 = 0.009618129107628477
 const C5 = 0.0013333558146428443
 const C6 = 0.0001540353039338161
+
+/** 2^k for k = 0..30: exact, and faster to look up than to raise. */
+const POWERS = Float64Array.from({ length: 31 }, (_, k) => 2 ** k)
 
 /**
  * q = round((l − l_max) · 65536 / (T · ln 2)): how many steps a logit lies below the highest.
@@ -30,5 +34,5 @@ export function exp2Weight(q: number): number {
   const octave = Math.floor(q / OCTAVE)
   const x = (q - octave * OCTAVE) / OCTAVE
   const polynomial = 1 + x * (C1 + x * (C2 + x * (C3 + x * (C4 + x * (C5 + x * C6)))))
-  return Math.floor(polynomial * 2 ** (30 + octave))
+  return Math.floor(polynomial * (POWERS[30 + octave] ?? 0))
 }

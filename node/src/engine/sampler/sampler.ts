@@ -1,17 +1,27 @@
+/** Sampler version 1 (docs/spec/sampler.md). */
 import { EngineError } from '../errors.ts'
 import type { SamplerParams } from '../interface.ts'
 import { CandidateBands } from './candidate-bands.ts'
 import type { Candidate } from './candidate-bands.ts'
 import { exp2Weight, stepsBelowMax } from './exp2-weight.ts'
+import { scratch } from './scratch.ts'
 import { seededUniform } from './seeded-uniform.ts'
 
 /** Unit in which topP and minP are read. */
 const MILLION = 1_000_000
 
+/**
+ * So many octaves below the highest a weight is 0 for certain: exp2Weight gives 0 below 29. Tokens that
+ * far down are left out before anything is computed, which decides nothing.
+ */
+const WEIGHTLESS_OCTAVES = 29.5
+
 /** Candidates best first, and the sum of their weights; no more of them are ordered than are read. */
 interface Pool {
   readonly sum: number
   readonly ordered: Iterable<Candidate>
+  /** The first candidate whose running sum of weights exceeds the target. */
+  readonly tokenAt: (target: number) => number | undefined
 }
 
 /**
@@ -62,7 +72,8 @@ function adjustedLogits(
   context: readonly number[],
 ): ArrayLike<number> {
   if (repetitionPenalty === 1 && logitBias.size === 0) return logits
-  const scores = new Float64Array(logits)
+  const scores = scratch('scores', logits.length)
+  scores.set(logits)
   if (repetitionPenalty !== 1) {
     for (const id of new Set(context)) {
       const logit = scores[id]
@@ -93,15 +104,16 @@ function bestToken(scores: ArrayLike<number>): number {
 /** Candidates of positive weight. */
 function weigh(scores: ArrayLike<number>, temperature: number): Pool {
   const max = scores[bestToken(scores)] ?? 0
-  const bands = new CandidateBands()
+  const hopeless = max - WEIGHTLESS_OCTAVES * Math.LN2 * temperature
+  const bands = new CandidateBands(scores)
   for (let id = 0; id < scores.length; id++) {
     const score = scores[id] ?? NaN
-    if (!(score <= max)) continue
+    if (!(score <= max && score > hopeless)) continue
     const steps = stepsBelowMax(score, max, temperature)
     const weight = exp2Weight(steps)
-    if (weight > 0) bands.add({ id, score, weight }, steps)
+    if (weight > 0) bands.add(id, weight, steps)
   }
-  return { sum: bands.sum, ordered: bands }
+  return { sum: bands.sum, ordered: bands, tokenAt: (target) => bands.tokenAt(target) }
 }
 
 function cutOff(pool: Pool, { topK, topP, minP }: SamplerParams): Pool {
@@ -139,15 +151,16 @@ function takeWhile(
     ordered.push(candidate)
     sum += candidate.weight
   }
-  return { sum, ordered }
+  return { sum, ordered, tokenAt: (target) => tokenAt(ordered, target) }
 }
 
-function draw({ sum, ordered }: Pool, uniform: bigint): number {
-  const target = Number((uniform * BigInt(sum)) >> 53n)
+function tokenAt(ordered: readonly Candidate[], target: number): number | undefined {
   let running = 0
-  for (const { id, weight } of ordered) {
-    running += weight
-    if (running > target) return id
-  }
+  return ordered.find(({ weight }) => (running += weight) > target)?.id
+}
+
+function draw(pool: Pool, uniform: bigint): number {
+  const id = pool.tokenAt(Number((uniform * BigInt(pool.sum)) >> 53n))
+  if (id !== undefined) return id
   throw new EngineError('SAMPLER_FAILED', 'No token is left to draw from. Relax the cut-offs.')
 }

@@ -2,9 +2,12 @@ import { Template } from '@huggingface/jinja'
 import { z } from 'zod'
 import { EngineError } from '../errors.ts'
 import type { ChatMessage } from '../interface.ts'
+import { JsonGuide, TokenOrder } from '../json/json-guide.ts'
+import { tokenBytes } from '../json/token-bytes.ts'
 import { ControlTokenGuard } from './control-token-guard.ts'
 import { createHfTokenizer } from './hf-tokenizer.ts'
 import type { HfTokenizer } from './hf-tokenizer.ts'
+import { longestTokenOf } from './longest-token.ts'
 
 const addedTokenSchema = z.looseObject({
   id: z.number().int().nonnegative(),
@@ -32,7 +35,10 @@ export class ChatTokenizer {
   readonly #template: Template
   readonly #guard: ControlTokenGuard
   readonly #controlIds: ReadonlySet<number>
+  /** Bytes of each token, for JSON mode; null when the tokenizer is not byte-level. */
+  readonly #tokenBytes: readonly (Uint8Array | null)[] | null
   readonly #templateTokens: { bos_token: string; eos_token: string }
+  #tokenOrder: TokenOrder | null = null
   /** Longest token in UTF-16 units: no text is shorter than its tokens allow. */
   readonly longestToken: number
 
@@ -56,7 +62,8 @@ export class ChatTokenizer {
         bos_token: tokenText(config.bos_token),
         eos_token: tokenText(config.eos_token),
       }
-      this.longestToken = longestKey(this.#full.get_vocab(true))
+      this.#tokenBytes = tokenBytes(json, this.#full.get_vocab(true))
+      this.longestToken = longestTokenOf(this.#full)
     } catch (cause) {
       const message =
         'The tokenizer or chat template of the model cannot be read. Pack another model.'
@@ -93,6 +100,19 @@ export class ChatTokenizer {
     return this.#full.decode(visible, { clean_up_tokenization_spaces: false })
   }
 
+  /**
+   * A guide for one answer in JSON mode. Throws REQUEST_INVALID when the tokens of the model are no
+   * byte strings, so that what may follow cannot be told.
+   */
+  createJsonGuide(eosTokenIds: readonly number[]): JsonGuide {
+    if (this.#tokenBytes === null) {
+      const message = 'The tokenizer of this model does not allow JSON mode. Ask for plain text.'
+      throw new EngineError('REQUEST_INVALID', message, { field: 'format' })
+    }
+    this.#tokenOrder ??= new TokenOrder(this.#tokenBytes)
+    return new JsonGuide(this.#tokenBytes, this.#tokenOrder, eosTokenIds)
+  }
+
   #render(messages: ChatMessage[]): string {
     try {
       return this.#template.render({
@@ -110,10 +130,4 @@ export class ChatTokenizer {
 
 function tokenText(token: z.infer<typeof namedToken>): string {
   return typeof token === 'string' ? token : (token?.content ?? '')
-}
-
-function longestKey(vocabulary: ReadonlyMap<string, number>): number {
-  let longest = 1
-  for (const token of vocabulary.keys()) longest = Math.max(longest, token.length)
-  return longest
 }

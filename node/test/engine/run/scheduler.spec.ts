@@ -1,7 +1,11 @@
+/** Tests: Scheduler, on a model that counts. */
 import { expect } from 'chai'
 import type { GenerationRequest } from '../../../src/engine/index.ts'
 import { GenerationState } from '../../../src/engine/run/generation-state.ts'
-import { PREFILL_CHUNK, Scheduler } from '../../../src/engine/run/scheduler.ts'
+import { PrefixCache } from '../../../src/engine/run/prefix-cache.ts'
+import { PREFILL_CHUNK } from '../../../src/engine/run/prompt-pieces.ts'
+import { MAX_ROWS } from '../../../src/engine/run/row-picker.ts'
+import { Scheduler } from '../../../src/engine/run/scheduler.ts'
 import { FakeModel, RecordingSink } from '../support/fake-model.ts'
 import type { FakeCache } from '../support/fake-model.ts'
 import { request } from '../support/requests.ts'
@@ -15,7 +19,7 @@ describe('engine/run/scheduler', () => {
   beforeEach(() => {
     model = new FakeModel()
     sink = new RecordingSink()
-    scheduler = new Scheduler(model, sink)
+    scheduler = new Scheduler(model, sink, new PrefixCache(model, { maxBytes: 0 }))
   })
 
   function generation(
@@ -62,7 +66,7 @@ describe('engine/run/scheduler', () => {
   })
 
   it('feeds a long prompt in chunks, and one chunk of one prompt per tick', async () => {
-    const long = Array.from({ length: 300 }, (_, i) => i)
+    const long = Array.from({ length: 150 }, (_, i) => i)
     scheduler.startStep(generation(1, long), 1)
     scheduler.startStep(generation(2, long), 1)
     await scheduler.tick()
@@ -70,12 +74,62 @@ describe('engine/run/scheduler', () => {
     expect(model.calls).to.deep.equal([`prefill ${PREFILL_CHUNK}`, `prefill ${PREFILL_CHUNK}`])
     await runUntilIdle()
     expect(model.calls.slice(2)).to.deep.equal([
-      'prefill 128',
-      'prefill 128',
-      'prefill 44',
-      'prefill 44',
+      'prefill 64',
+      'prefill 64',
+      'prefill 22',
+      'prefill 22',
     ])
     expect(sink.order).to.deep.equal([1, 2])
+  })
+
+  it('lets a running answer wait for one chunk at most', async () => {
+    scheduler.startStep(generation(1, [10, 11]), 20)
+    await scheduler.tick()
+    const long = Array.from({ length: 300 }, () => 5)
+    scheduler.startStep(generation(2, long), 1)
+    scheduler.startStep(generation(3, long), 1)
+    await runUntilIdle()
+    const decodes = model.calls.map((call) => (call.startsWith('decode') ? 'd' : 'p')).join('')
+    expect(decodes).to.match(/^p(pd){10}d{9}$/)
+  })
+
+  it('feeds short prompts that came together in one run', async () => {
+    const lengths = [12, 14, 9, 13, 30, 12]
+    lengths.forEach((length, i) => {
+      const prompt = Array.from({ length }, () => 100 * i)
+      scheduler.startStep(generation(i, prompt), 1)
+    })
+    await runUntilIdle()
+    expect(model.calls).to.deep.equal(['together 12+14+9+13', 'prefill 30', 'prefill 12'])
+    expect(lengths.map((_, i) => sink.drawn.get(i))).to.deep.equal(
+      lengths.map((_, i) => [100 * i + 1]),
+    )
+  })
+
+  it('shares the places between clients when not all fit', async () => {
+    const greedy = Array.from({ length: 2 * MAX_ROWS }, (_, i) =>
+      generation(i, [10, 11], { client: 'greedy', maxTokens: 400 }),
+    )
+    const modest = generation(900, [10, 11], { client: 'modest', maxTokens: 400 })
+    for (const each of [...greedy, modest]) scheduler.startStep(each, 300)
+    while (sink.drawn.size < 2 * MAX_ROWS + 1) await scheduler.tick()
+    const before = sink.drawn.get(900)?.length ?? 0
+    for (let tick = 0; tick < 80; tick++) await scheduler.tick()
+    const drawn = (id: number): number => sink.drawn.get(id)?.length ?? 0
+    expect(drawn(900) - before).to.equal(80)
+    const others = greedy.map(({ id }) => drawn(id))
+    expect(Math.max(...others) - Math.min(...others)).to.be.at.most(16)
+    expect(model.calls.filter((call) => call === `decode ${MAX_ROWS}`).length).to.be.at.least(80)
+  })
+
+  it('feeds the prompt of the client first that was served least', async () => {
+    const long = Array.from({ length: 200 }, () => 5)
+    for (const id of [1, 2, 3]) scheduler.startStep(generation(id, long, { client: 'a' }), 1)
+    await scheduler.tick()
+    scheduler.startStep(generation(4, long, { client: 'b' }), 1)
+    await runUntilIdle()
+    // b is lifted to a's counter when it comes, then has half of the turns.
+    expect(sink.order[0]).to.equal(4)
   })
 
   it('gives each answer one token per tick, also while a prompt is fed', async () => {
@@ -86,7 +140,7 @@ describe('engine/run/scheduler', () => {
     scheduler.startStep(
       generation(
         3,
-        Array.from({ length: 256 }, () => 5),
+        Array.from({ length: 128 }, () => 5),
       ),
       2,
     )

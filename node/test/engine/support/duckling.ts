@@ -1,3 +1,4 @@
+/** Duckling as the tests use it. */
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -28,4 +29,9 @@ export async function temporaryFolder(): Promise<{ folder: string; remove: () =>
 export async function packedDuckling(): Promise<PackedModel & { remove: () => Promise<void> }> {
   const { folder, remove } = await temporaryFolder()
   return { ...(await ensurePackedModel(DUCKLING_SOURCE, folder)), remove }
+}
+
+/** A JSON file of a model folder, parsed. */
+export async function readJson(folder: string, name: string): Promise<unknown> {
+  return JSON.parse(await readFile(path.join(folder, name), 'utf8'))
 }

@@ -1,7 +1,9 @@
+/** A language model that counts, and a sink that writes down. */
 import type {
   DecodeRow,
   GenerationSink,
   LanguageModel,
+  PromptPiece,
   SequenceCache,
 } from '../../../src/engine/run/interface.ts'
 import type { StepEnd, TokenBatch } from '../../../src/engine/index.ts'
@@ -17,6 +19,7 @@ export class FakeCache implements SequenceCache {
 /** Always wants the id after the last one fed; keeps a list of everything it was asked to do. */
 export class FakeModel implements LanguageModel<FakeCache> {
   readonly calls: string[] = []
+  readonly discarded: FakeCache[] = []
   fault: Error | null = null
   onCall: () => void = () => undefined
 
@@ -27,6 +30,23 @@ export class FakeModel implements LanguageModel<FakeCache> {
   async prefill(cache: FakeCache, ids: readonly number[]): Promise<Float32Array> {
     this.calls.push(`prefill ${ids.length}`)
     return this.#feed(cache, ids)
+  }
+
+  async prefillTogether(prompts: readonly PromptPiece<FakeCache>[]): Promise<Float32Array[]> {
+    this.calls.push(`together ${prompts.map(({ ids }) => ids.length).join('+')}`)
+    return Promise.all(prompts.map(({ cache, ids }) => this.#feed(cache, ids)))
+  }
+
+  exportTokens(cache: FakeCache, start: number, count: number): Float32Array {
+    return Float32Array.from(cache.fed.slice(start, start + count))
+  }
+
+  importTokens(cache: FakeCache, values: Float32Array, count: number): void {
+    cache.fed.push(...values.subarray(0, count))
+  }
+
+  discard(cache: FakeCache): void {
+    this.discarded.push(cache)
   }
 
   async decode(rows: readonly DecodeRow<FakeCache>[]): Promise<Float32Array[]> {

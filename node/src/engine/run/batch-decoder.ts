@@ -1,0 +1,102 @@
+/** Decodes many sequences at once, whatever their lengths. */
+import type { DecodeRow } from './interface.ts'
+import { kvBytesPerToken } from './kv-arrays.ts'
+import type { KvDimensions } from './kv-arrays.ts'
+import { KvBatch } from './kv-batch.ts'
+import type { KvCache } from './kv-cache.ts'
+import { planGroups } from './plan-groups.ts'
+
+/**
+ * A wasted byte of capacity is cleared, read and written in each step; a byte of a weight is read.
+ * So this many bytes of weights cost what one wasted byte costs.
+ */
+const WASTE_COST = 3
+
+/** Runs the graph for one token of each row of a batch: logits of each row, in their order. */
+export type RunBatch = (batch: KvBatch, ids: readonly number[]) => Promise<Float32Array[]>
+
+/** Keeps sequences in batches between steps; they move only when the set of rows changes. */
+export class BatchDecoder {
+  readonly #dimensions: KvDimensions
+  readonly #run: RunBatch
+  readonly #home = new Map<KvCache, KvBatch>()
+  #maxWaste: number
+  #batches: KvBatch[] = []
+  /** A row must not move while the graph computes; who leaves meanwhile is taken out afterwards. */
+  #running = false
+  #over: KvCache[] = []
+
+  /** @param weightBytes what one run of the graph reads */
+  constructor(dimensions: KvDimensions, weightBytes: number, run: RunBatch) {
+    this.#dimensions = dimensions
+    this.#maxWaste = weightBytes / (WASTE_COST * kvBytesPerToken(dimensions))
+    this.#run = run
+  }
+
+  /** From now on each row is decoded in a run of its own. */
+  separateRows(): void {
+    this.#maxWaste = -1
+  }
+
+  /** Feeds one token to each row; gives the logits of each, in the order of rows. */
+  async decode(rows: readonly DecodeRow<KvCache>[]): Promise<Float32Array[]> {
+    this.#arrange(rows.map(({ cache }) => cache))
+    const ids = new Map(rows.map(({ cache, id }) => [cache, id]))
+    const logits = new Map<KvCache, Float32Array>()
+    this.#running = true
+    try {
+      for (const batch of this.#batches) {
+        const fed = batch.rows.map((cache) => ids.get(cache) ?? 0)
+        const outputs = await this.#run(batch, fed)
+        batch.rows.forEach((cache, row) => logits.set(cache, outputs[row] ?? new Float32Array(0)))
+      }
+    } finally {
+      this.#running = false
+      for (const cache of this.#over.splice(0)) this.discard(cache)
+    }
+    return rows.map(({ cache }) => logits.get(cache) ?? new Float32Array(0))
+  }
+
+  /** Takes a sequence out and gives its arrays back to it. */
+  evict(cache: KvCache): void {
+    this.#home.get(cache)?.leave(cache)
+    this.#home.delete(cache)
+  }
+
+  /** Forgets a sequence that is over. */
+  discard(cache: KvCache): void {
+    if (this.#running) {
+      this.#over.push(cache)
+      return
+    }
+    this.#home.get(cache)?.drop(cache)
+    this.#home.delete(cache)
+    cache.release()
+  }
+
+  #arrange(caches: readonly KvCache[]): void {
+    if (caches.length === this.#home.size && caches.every((cache) => this.#home.has(cache))) return
+    const groups = planGroups(
+      caches.map(({ length }) => length),
+      this.#maxWaste,
+    )
+    while (this.#batches.length < groups.length) this.#batches.push(new KvBatch(this.#dimensions))
+    const wanted = new Map<KvCache, KvBatch>()
+    groups.forEach((group, i) => {
+      const batch = this.#batches[i]
+      for (const index of group) {
+        const cache = caches[index]
+        if (cache !== undefined && batch !== undefined) wanted.set(cache, batch)
+      }
+    })
+    for (const [cache, batch] of [...this.#home]) {
+      if (wanted.get(cache) !== batch) this.evict(cache)
+    }
+    for (const [cache, batch] of wanted) {
+      if (this.#home.has(cache)) continue
+      batch.join(cache)
+      this.#home.set(cache, batch)
+    }
+    this.#batches = this.#batches.slice(0, groups.length)
+  }
+}
