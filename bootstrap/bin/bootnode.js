@@ -1,6 +1,6 @@
 #!/usr/bin/env -S node --conditions=@duckmesh/source
 // Starts the seed peer from its TypeScript sources, or from dist when it was installed as a package.
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
 const NEEDED_MAJOR = 24
@@ -16,6 +16,10 @@ if (Number(process.versions.node.split('.')[0]) >= NEEDED_MAJOR) {
   const node = fileURLToPath(new URL('../../node_modules/.bin/node', import.meta.url))
   const args = ['--conditions=@duckmesh/source', self, ...process.argv.slice(2)]
   const env = { ...process.env, DUCKMESH_REEXEC: '1' }
-  const { status } = spawnSync(node, args, { stdio: 'inherit', env })
-  process.exitCode = status ?? 1
+  const child = spawn(node, args, { stdio: 'inherit', env })
+  // What is sent to this process alone is passed on; a Ctrl-C in a terminal reaches the child by itself.
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'))
+  child.once('error', () => process.exit(1))
+  child.once('exit', (code) => process.exit(code ?? 1))
 }

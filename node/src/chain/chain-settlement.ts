@@ -1,8 +1,10 @@
-import { finalizeJobs, parseRedemption, readChannel } from '@duckmesh/contracts'
-import type { Addresses, Channel, ReadClient } from '@duckmesh/contracts'
+import { finalizeJobs, finalizeService, parseRedemption } from '@duckmesh/contracts'
+import { readChannel, readService } from '@duckmesh/contracts'
+import type { Addresses, Channel, ReadClient, ServiceAllotment } from '@duckmesh/contracts'
 import { DuckMeshError } from '@duckmesh/protocols'
 import type { Clock, Logger } from '@duckmesh/protocols'
-import type { ChannelRow, Redemption, SettlementPort } from '@duckmesh/protocols/settlement'
+import type { ChannelRow, Redemption, ServicePort } from '@duckmesh/protocols/settlement'
+import type { ServiceRow, SettlementPort } from '@duckmesh/protocols/settlement'
 import type { Hex } from 'viem'
 import { chainCall, toChainError } from './chain-error.ts'
 import type { ChainView } from './chain-view.ts'
@@ -11,25 +13,30 @@ import { ReadCache } from './read-cache.ts'
 import type { TransactionSender } from './transaction-sender.ts'
 
 type SignedVoucher = NonNullable<ChannelRow['voucher']>
+type SignedServiceVoucher = NonNullable<ServiceRow['voucher']>
+/** What the two kinds of redemption differ in. */
+type Finalize = typeof finalizeJobs | typeof finalizeService
 
 export interface ChainSettlementComponents {
   addresses: Addresses
   clock: Clock
   logger: Logger
   read: ReadClient
-  /** Absent on a node that only reads; `redeem` then rejects with NOT_SUPPORTED. */
+  /** Absent on a node that only reads; redemptions then reject with NOT_SUPPORTED. */
   sender?: TransactionSender
   view: Pick<ChainView, 'requireFresh'>
 }
 
 /** Settlement's reads and writes, over viem. */
-export class ChainSettlement implements SettlementPort {
+export class ChainSettlement implements SettlementPort, ServicePort {
   readonly #components: ChainSettlementComponents
   readonly #channels: ReadCache<Channel>
+  readonly #services: ReadCache<ServiceAllotment>
 
   constructor(components: ChainSettlementComponents) {
     this.#components = components
     this.#channels = new ReadCache(components.clock)
+    this.#services = new ReadCache(components.clock)
   }
 
   /** One channel, at most CHANNEL_TTL_MS old. Rejects with CHAIN_UNREACHABLE when the view is not FRESH. */
@@ -42,18 +49,41 @@ export class ChainSettlement implements SettlementPort {
     })
   }
 
+  /** The service allotment of a payer as one provider sees it, as fresh as a channel and with the same errors. */
+  service(payer: Hex, provider: Hex): Promise<ServiceAllotment> {
+    const { addresses, read, view } = this.#components
+    const isGood = (): number => CHANNEL_TTL_MS
+    return this.#services.get(keyOf(payer, provider), isGood, async () => {
+      await view.requireFresh()
+      return chainCall(readService(read, { addresses, payer, provider }))
+    })
+  }
+
   /**
    * Redeems in transactions of up to VOUCHERS_PER_TRANSACTION, one after another. A failure after the first
    * one ends there and is logged: what was redeemed must be booked. Rejects when nothing was redeemed.
    */
-  async redeem(provider: Hex, vouchers: readonly SignedVoucher[]): Promise<Redemption[]> {
+  redeem(provider: Hex, vouchers: readonly SignedVoucher[]): Promise<Redemption[]> {
+    return this.#redeemAll(finalizeJobs, provider, vouchers)
+  }
+
+  /** As `redeem`, for fees from service allotments. */
+  finalizeService(provider: Hex, vouchers: readonly SignedServiceVoucher[]): Promise<Redemption[]> {
+    return this.#redeemAll(finalizeService, provider, vouchers)
+  }
+
+  async #redeemAll(
+    finalize: Finalize,
+    provider: Hex,
+    vouchers: readonly (SignedVoucher | SignedServiceVoucher)[],
+  ): Promise<Redemption[]> {
     // DESIGN §6: do not settle on a stale view.
     await this.#components.view.requireFresh()
     const redemptions: Redemption[] = []
     for (let from = 0; from < vouchers.length; from += VOUCHERS_PER_TRANSACTION) {
       const batch = vouchers.slice(from, from + VOUCHERS_PER_TRANSACTION)
       try {
-        redemptions.push(await this.#redeemBatch(provider, batch))
+        redemptions.push(await this.#redeemBatch(finalize, provider, batch))
       } catch (error) {
         const failure = toChainError(error)
         if (redemptions.length === 0) throw failure
@@ -67,7 +97,11 @@ export class ChainSettlement implements SettlementPort {
     return redemptions
   }
 
-  async #redeemBatch(provider: Hex, batch: readonly SignedVoucher[]): Promise<Redemption> {
+  async #redeemBatch(
+    finalize: Finalize,
+    provider: Hex,
+    batch: readonly (SignedVoucher | SignedServiceVoucher)[],
+  ): Promise<Redemption> {
     const { addresses, sender } = this.#components
     if (sender === undefined)
       throw new DuckMeshError('NOT_SUPPORTED', 'This node sends no transactions.')
@@ -77,14 +111,16 @@ export class ChainSettlement implements SettlementPort {
       signature,
     }))
     const receipt = await sender.send((client) =>
-      finalizeJobs(client, { addresses, provider, vouchers }),
+      finalize(client, { addresses, provider, vouchers }),
     )
-    for (const { payer } of vouchers) this.#channels.forget(keyOf(payer, provider))
-    const { skipped } = parseRedemption({ addresses, logs: receipt.logs })
+    const cache = finalize === finalizeService ? this.#services : this.#channels
+    for (const { payer } of vouchers) cache.forget(keyOf(payer, provider))
+    const { burnt, skipped } = parseRedemption({ addresses, logs: receipt.logs })
     return {
       hash: receipt.transactionHash,
       vouchers: batch.length,
       gasUsed: receipt.gasUsed,
+      burnt,
       skipped: skipped.map(({ payer }) => payer.toLowerCase() as Hex),
     }
   }

@@ -4,6 +4,8 @@ export const CHANNEL_TTL_MS = 1_000
 export const PROVIDER_TTL_MS = 30_000
 /** How long "no provider" is good, ms: who has just registered must not wait long. */
 export const NO_PROVIDER_TTL_MS = 2_000
+/** How long the funds of a payer are good, ms: they only bound how many headers it may send. */
+export const FUNDS_TTL_MS = 2_000
 /** Entries kept per cache: channels and operators of one node. */
 export const CACHE_ENTRIES = 4_096
 

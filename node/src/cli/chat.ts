@@ -12,6 +12,9 @@ export interface ChatOptions {
   maxTokens?: number
   temperature?: number
   maxPrice?: bigint
+  /** Members of a redundant job. */
+  redundant?: number
+  direct: boolean
   json: boolean
 }
 
@@ -42,7 +45,7 @@ async function ask(
   signal: AbortSignal,
 ): Promise<void> {
   const startMs = systemClock.now()
-  const { json, maxPrice, maxTokens, model, temperature } = options
+  const { direct, json, maxPrice, maxTokens, model, redundant, temperature } = options
   const job = await client.submit(
     {
       model,
@@ -50,6 +53,10 @@ async function ask(
       ...(maxTokens === undefined ? {} : { maxTokens }),
       ...(maxPrice === undefined ? {} : { maxPrice }),
       ...(temperature === undefined ? {} : { sampling: { temperature } }),
+      ...(direct ? { lane: 'direct' as const } : {}),
+      ...(redundant === undefined
+        ? {}
+        : { verification: 'redundant' as const, replicas: redundant }),
     },
     { signal },
   )
@@ -61,10 +68,13 @@ async function ask(
   }
   const seconds = ((systemClock.now() - startMs) / 1000).toFixed(2)
   const { completionTokens } = result.usage
+  const to = result.providers.join(', ')
   process.stdout.write('\n')
   process.stderr.write(
-    `${completionTokens} tokens in ${seconds} s, paid ${formatDuck(result.paid)} to ${result.provider}, job ${result.jobId}\n`,
+    `${completionTokens} tokens in ${seconds} s, paid ${formatDuck(result.paid)} to ${to}, job ${result.jobId}\n`,
   )
+  // The seat is paid and the record stored, so that `why` finds it.
+  await job.settled
 }
 
 function show(event: JobEvent): void {

@@ -3,10 +3,13 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { parseEther } from 'viem'
 import { chat } from './chat.ts'
 import type { ChatOptions } from './chat.ts'
+import { devnet } from './devnet.ts'
 import { EXIT } from './exit-codes.ts'
 import { newKey } from './new-key.ts'
 import { printFailure, printJsonError } from './output.ts'
+import { status } from './status.ts'
 import { up } from './up.ts'
+import { why } from './why.ts'
 
 /** Runs one command and sets the exit code; `argv` without the first two entries of `process.argv`. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -27,7 +30,10 @@ function createProgram(json: boolean): Command {
     .exitOverride()
   if (json) program.configureOutput({ outputError: () => undefined })
   addUp(program)
+  addDevnet(program)
   addChat(program)
+  addStatus(program)
+  addWhy(program)
   addKeys(program)
   return program
 }
@@ -55,6 +61,38 @@ function addUp(program: Command): void {
     })
 }
 
+function addDevnet(program: Command): void {
+  program
+    .command('devnet')
+    .description('run a whole local network: chain, seed, staked peers and a client')
+    .option('--peers <n>', 'staked peers, 1 to 20', wholeNumber)
+    .action(async (options: { peers?: number }) => {
+      await devnet({ ...options, json: isJson(program) })
+    })
+}
+
+function addStatus(program: Command): void {
+  program
+    .command('status')
+    .description('what the peers that run here do, and why they got work or none')
+    .option('--gateway <url>', 'address of one gateway; the running local network when left out')
+    .option('--why', 'count the reasons of refusals and lost bids', false)
+    .action(async (options: { gateway?: string; why: boolean }) => {
+      await status({ ...options, json: isJson(program) })
+    })
+}
+
+function addWhy(program: Command): void {
+  program
+    .command('why')
+    .description('how a job was decided: seats, bids with their scores, awards and payments')
+    .argument('[job]', 'job id or its beginning; the newest job when left out', '')
+    .option('--data-dir <folder>', 'where stores of clients lie; the local networks when left out')
+    .action(async (id: string, options: { dataDir?: string }) => {
+      await why(id, { ...options, json: isJson(program) })
+    })
+}
+
 function addChat(program: Command): void {
   program
     .command('chat')
@@ -65,6 +103,8 @@ function addChat(program: Command): void {
     .option('--max-tokens <n>', 'tokens of the answer at most', wholeNumber)
     .option('--temperature <t>', '0 is greedy', decimal)
     .option('--max-price <duck>', 'most the job may cost, in DUCK', duck)
+    .option('--redundant <k>', 'have k providers compute it and compare their answers', wholeNumber)
+    .option('--direct', 'choose from signed offers, without an auction', false)
     .action(async (prompt: string, options: Omit<ChatOptions, 'json'>) => {
       await chat(prompt, { ...options, json: isJson(program) })
     })

@@ -27,6 +27,8 @@ const networkFile = z.strictObject({
   }),
   /** Account for commands on this machine; only local networks have one. */
   account: z.strictObject({ privateKey: hex, dataDir: z.string() }),
+  /** HTTP gateways of its peers. */
+  gateways: z.array(z.string()).default([]),
   /** The launcher; when it is gone the network is too. */
   pid: z.int(),
 })
@@ -34,6 +36,7 @@ const networkFile = z.strictObject({
 export interface NetworkFile {
   network: NetworkConfig
   account: { privateKey: Hex; dataDir: string }
+  gateways: string[]
   pid: number
 }
 

@@ -5,12 +5,12 @@ import type { Logger } from '@duckmesh/protocols'
 import type { Hex } from 'viem'
 import { NodeCrypto } from '../crypto/index.ts'
 import { loadOperatorKey } from '../keys/index.ts'
+import type { KeySource } from '../keys/index.ts'
 import { DataDir, openNodeStore } from '../storage/index.ts'
+import { RecordedTranscripts } from './recorded-transcripts.ts'
 
-export interface OpenClientInit {
+export interface OpenClientInit extends KeySource {
   network: NetworkConfig
-  /** Raw key; local networks only. */
-  privateKey: Hex
   dataDir: string
   logger?: Logger
   /** Ends joining. */
@@ -22,8 +22,8 @@ export interface OpenClientInit {
  * `createLightClient`; nothing stays open then.
  */
 export async function openClient(init: OpenClientInit): Promise<LightClient> {
-  const { dataDir, network, privateKey, ...options } = init
-  const account = await loadOperatorKey({ privateKey }, network.local)
+  const { dataDir, keystore, network, passwordFile, privateKey, ...options } = init
+  const account = await loadOperatorKey({ keystore, passwordFile, privateKey }, network.local)
   const store = await openStore(dataDir, account.address)
   try {
     const crypto = new NodeCrypto()
@@ -37,12 +37,18 @@ export async function openClient(init: OpenClientInit): Promise<LightClient> {
 /** The store of one account, locked for this process until it is closed. */
 async function openStore(dataDir: string, payer: Hex): Promise<ClientStore> {
   const dir = await DataDir.open(dataDir)
-  const lock = dir.lock(payer, systemClock.now())
+  const nowMs = systemClock.now()
+  const lock = dir.lock(payer, nowMs)
   try {
     const files = await openNodeStore(dir.storeFile('client'))
-    const { jobs, ledger, nonces } = files
+    const { jobs, ledger, nonces, services } = files
+    const transcripts = new RecordedTranscripts(files.records)
     const close = (): Promise<void> => endAll([() => files.close(), () => lock.release()])
-    return { jobs, ledger, nonces, close }
+    await transcripts.forget(nowMs).catch(async (error: unknown) => {
+      await files.close()
+      throw error
+    })
+    return { jobs, ledger, nonces, services, transcripts, close }
   } catch (error) {
     lock.release()
     throw error

@@ -70,6 +70,17 @@ const provider = z.strictObject({
   modelsDir: folder,
 })
 
+const gateway = z.strictObject({
+  /** Only addresses of this machine: whoever reaches the gateway spends this node's money. */
+  host: z.string().min(1).default('127.0.0.1'),
+  port: port.default(3828),
+  /** The account that pays for requests; without one the gateway lists models and refuses chats. */
+  keystore: folder.optional(),
+  passwordFile: folder.optional(),
+  /** Local network only. */
+  privateKey: z.string().optional(),
+})
+
 const redeem = z.strictObject({
   /** Oldest unredeemed voucher before a redemption is sent, ms. */
   afterMs: z.int().min(0).default(3_600_000),
@@ -91,6 +102,7 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
   dataDir: folder.prefault(() => join(homedir(), '.duckmesh')),
   keys: keys.prefault({}),
   provider: provider.optional(),
+  gateway: gateway.prefault({}),
   redeem: redeem.prefault({}),
   log: log.prefault({}),
 })
@@ -103,6 +115,7 @@ export interface Config {
   dataDir: string
   keys: z.output<typeof keys>
   provider?: z.output<typeof provider> | undefined
+  gateway: z.output<typeof gateway>
   redeem: z.output<typeof redeem>
   log: z.output<typeof log>
 }

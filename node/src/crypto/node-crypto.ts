@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Crypto, Rng } from '@duckmesh/protocols'
-import { hpkeSeal } from '@duckmesh/sdk'
+import { hpkeSeal, rememberRecovery } from '@duckmesh/sdk'
 import type { Hex } from 'viem'
 import { Ed25519Verifier } from './ed25519-verifier.ts'
 import type { Sealed } from './hpke.ts'
@@ -9,9 +9,10 @@ import { recoverSigner } from './secp256k1.ts'
 /** The `Crypto` and `Rng` components of a Node process: WASM secp256k1, node:crypto Ed25519, WebCrypto HPKE. */
 export class NodeCrypto implements Crypto, Rng {
   readonly #ed25519 = new Ed25519Verifier()
+  readonly #recover = rememberRecovery(recoverSigner)
 
   recoverAddress(digest: Hex, signature: Hex): Hex | null {
-    return recoverSigner(digest, signature)
+    return this.#recover(digest, signature)
   }
 
   verifyEd25519(peerKey: Hex, data: Uint8Array, signature: Uint8Array): boolean {

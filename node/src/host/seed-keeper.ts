@@ -50,8 +50,9 @@ export class SeedKeeper {
   }
 
   /**
-   * Resolves when the first seed answered, at once when there is none. Rejects with NO_PEERS and what was tried
-   * when no seed answered in the given number of rounds; dialling goes on until `stop`. Call it once.
+   * Resolves when the first seed answered, or when none did and a peer of an earlier run is connected; at once when
+   * there is no seed. Rejects with NO_PEERS and what was tried when nobody answered in the given number of rounds;
+   * dialling goes on until `stop`. Call it once.
    */
   join(): Promise<void> {
     if (this.#failures.size === 0) return Promise.resolve()
@@ -85,6 +86,7 @@ export class SeedKeeper {
     this.#dialling = false
     if (this.#isStopped()) return
     this.#failedRounds = answered.includes(true) ? 0 : this.#failedRounds + 1
+    if (this.#failedRounds > 0 && this.#components.host.getPeers().length > 0) this.#joined()
     if (this.#failedRounds >= this.#rounds) this.#giveUp()
     if (this.#unconnected().length > 0) this.#schedule()
   }
@@ -101,8 +103,7 @@ export class SeedKeeper {
       this.#peers.set(seed, connection.remotePeer)
       this.#failures.set(seed, undefined)
       logger.info('seed.connected', { seed })
-      this.#joining?.resolve()
-      this.#joining = undefined
+      this.#joined()
       return true
     } catch (error) {
       const reason = reasonOf(error)
@@ -110,6 +111,11 @@ export class SeedKeeper {
       logger.debug('seed.failed', { seed, reason })
       return false
     }
+  }
+
+  #joined(): void {
+    this.#joining?.resolve()
+    this.#joining = undefined
   }
 
   #unconnected(): string[] {

@@ -1,14 +1,21 @@
 /** Composition root of a peer: everything is built here once, in order, and stopped in the reverse order. */
 import { DuckMeshError, toDuckMeshError } from '@duckmesh/protocols'
 import type { Clock } from '@duckmesh/protocols'
+import type { AuctionRules } from '@duckmesh/protocols/dispatch'
+import type { Load } from '@duckmesh/protocols/market'
 import { redeemable } from '@duckmesh/protocols/settlement'
-import { systemClock } from '@duckmesh/sdk'
+import { HpkeReplyKeys, systemClock } from '@duckmesh/sdk'
+import { toJson } from '../cli/output.ts'
 import type { Config } from '../config/index.ts'
+import type { ReadyCheck } from '../gateway/index.ts'
 import { Closers } from './closers.ts'
+import { GatewayRole } from './gateway-role.ts'
 import { Housekeeper } from './housekeeper.ts'
 import type { PeerStatus, RunningPeer, SegmentNotice } from './interface.ts'
 import { joinMesh } from './join-mesh.ts'
 import type { PeerMesh } from './join-mesh.ts'
+import { MarketRole } from './market-role.ts'
+import { MarketStats } from './market-stats.ts'
 import { NeighbourFinder } from './neighbour-finder.ts'
 import { openBase } from './open-base.ts'
 import type { PeerBase } from './open-base.ts'
@@ -38,12 +45,11 @@ export async function createPeer(config: Config, init: CreatePeerInit = {}): Pro
     const { clock = systemClock } = init
     const base = await openBase(config, provider, clock, closers)
     const mesh = await joinMesh(config, base, closers)
-    const role = await serve({ ...base, ...mesh }, provider, config.redeem, init, closers)
-    return {
-      status: () => statusOf(base, mesh, role, provider),
-      redeem: () => role.redeemer.redeem(),
-      stop: () => closers.closeAll(),
-    }
+    const roles = await serve({ ...base, ...mesh }, provider, config, init, closers)
+    const status = (): Promise<PeerStatus> => statusOf(base, mesh, roles, provider)
+    const gateway = await openGateway({ base, config, mesh, roles, status }, closers)
+    roles.gateway = gateway
+    return { status, redeem: () => roles.provider.redeem(), stop: () => closers.closeAll() }
   } catch (error) {
     // What keeps the peer from starting is told, not what closing then complains about.
     await closers.closeAll().catch(() => undefined)
@@ -51,48 +57,151 @@ export async function createPeer(config: Config, init: CreatePeerInit = {}): Pro
   }
 }
 
-/** Takes jobs, then tells the network that it does. */
+interface Roles {
+  provider: ProviderRole
+  market: MarketRole
+  stats: MarketStats
+  gateway?: GatewayRole
+}
+
+/** Takes jobs and seats, then tells the network that it does. */
 async function serve(
   parts: PeerBase & PeerMesh,
-  provider: ProviderSettings,
-  redeem: Config['redeem'],
+  settings: ProviderSettings,
+  config: Config,
   init: CreatePeerInit,
   closers: Closers,
-): Promise<ProviderRole> {
-  const { chain, clock, logger, network, store } = parts
-  const onSegment = init.onSegment ?? ((): void => undefined)
-  const components = { ...parts, port: chain.settlement }
-  const role = new ProviderRole(components, provider, redeem, onSegment)
-  closers.opened(role, (started) => started.stop())
-  await role.start()
+): Promise<Roles> {
+  const { clock, handlers, logger, network, store } = parts
+  const roles = createRoles(parts, settings, config, init)
+  const { market, provider } = roles
+  closers.opened(provider, (started) => started.stop())
+  closers.opened(market, (started) => started.stop())
+  const newcomer = (): void => {
+    provider.greet()
+  }
+  Object.assign(handlers, market.handlers, { newcomer })
+  await market.start()
+  await provider.start()
   const finder = new NeighbourFinder({ ...parts, network: network.name })
   closers.opened(finder, (started) => {
     started.stop()
   })
   await finder.start()
-  const keeper = new Housekeeper({ clock, jobs: store.jobs, logger }).start()
+  const { jobs, records } = store
+  const keeper = new Housekeeper({ clock, jobs, records, logger }).start()
   closers.opened(keeper, (started) => {
     started.stop()
   })
-  return role
+  return roles
+}
+
+/** The two roles need each other: bids name prices and load, awards are checked against bids. */
+function createRoles(
+  parts: PeerBase & PeerMesh,
+  settings: ProviderSettings,
+  config: Config,
+  init: CreatePeerInit,
+): Roles {
+  const { chain, crypto, ownKey } = parts
+  const stats = new MarketStats()
+  const onSegment = (notice: SegmentNotice): void => {
+    if (notice.state === 'accepted') stats.won()
+    init.onSegment?.(notice)
+  }
+  const shared = { ...parts, peerKey: ownKey, port: chain.settlement, rng: crypto }
+  const provider: ProviderRole = new ProviderRole(
+    { ...shared, auction: () => countedRules(market.auction, stats) },
+    settings,
+    config.redeem,
+    onSegment,
+  )
+  const { fees, prices } = provider
+  const { funding, operators, stake, view } = chain
+  const own = { fees, prices, provider: settings.owner, load: (): Load => provider.load() }
+  const onChain = { funding, operators, stake, view }
+  const replyKeys = new HpkeReplyKeys(crypto)
+  const market = new MarketRole(
+    { ...shared, ...own, ...onChain, replyKeys, stats },
+    { local: config.network.local },
+  )
+  return { provider, market, stats }
+}
+
+/** The rules of auctioned awards, with a count of what they refuse. */
+function countedRules(rules: AuctionRules, stats: MarketStats): AuctionRules {
+  return {
+    check: async (frame) => {
+      try {
+        return await rules.check(frame)
+      } catch (error) {
+        stats.refused(toDuckMeshError(error).code)
+        throw error
+      }
+    },
+  }
+}
+
+interface GatewayParts {
+  base: PeerBase
+  config: Config
+  mesh: PeerMesh
+  roles: Roles
+  status: () => Promise<PeerStatus>
+}
+
+async function openGateway(parts: GatewayParts, closers: Closers): Promise<GatewayRole> {
+  const { base, config, mesh, status } = parts
+  const { host } = mesh
+  const components = {
+    clock: base.clock,
+    logger: base.logger,
+    addresses: () => host.getMultiaddrs().map((address) => address.toString()),
+    ready: () => Promise.resolve(readyChecks(base, mesh)),
+    stats: async () => toJson(await status()),
+  }
+  const gateway = closers.opened(new GatewayRole(components, config), (started) => started.stop())
+  await gateway.start()
+  return gateway
+}
+
+/** What must hold before this node can take a request or a job. */
+function readyChecks({ chain, clock, engine }: PeerBase, { host, offers }: PeerMesh): ReadyCheck[] {
+  const peers = host.getPeers().length
+  const models = engine.models().length
+  const live = offers.entries(clock.now()).length
+  const state = chain.state()
+  return [
+    { name: 'chain', ok: state === 'FRESH', detail: state },
+    { name: 'peers', ok: peers > 0, detail: `${peers} connected` },
+    { name: 'models', ok: models > 0, detail: `${models} loaded` },
+    { name: 'offers', ok: live > 0, detail: `${live} known` },
+  ]
 }
 
 async function statusOf(
-  { engine, signer, store }: PeerBase,
-  { host }: PeerMesh,
-  role: ProviderRole,
+  { clock, engine, signer, store }: PeerBase,
+  { host, offers }: PeerMesh,
+  { gateway, market, provider: role, stats }: Roles,
   provider: ProviderSettings,
 ): Promise<PeerStatus> {
-  const held = redeemable(await store.ledger.listChannels())
+  const held = [
+    ...redeemable(await store.ledger.listChannels()),
+    ...redeemable(await store.services.listServices()),
+  ]
   return {
     peerId: host.peerId.toString(),
     addresses: host.getMultiaddrs().map((address) => address.toString()),
     connectedPeers: host.getPeers().length,
+    knownOffers: offers.entries(clock.now()).length,
     provider: provider.owner,
     operator: signer.address,
     models: engine.models(),
     inFlight: role.jobs.inFlight,
     slots: provider.slots,
     unredeemed: held.reduce((sum, row) => sum + row.paid - row.redeemed, 0n),
+    gateway: gateway?.url ?? '',
+    seats: await market.seats(),
+    market: stats.counts,
   }
 }

@@ -1,8 +1,12 @@
-/** Drops what finished jobs left behind when its time is over: results after 48 h, receipts after 7 d. */
+/**
+ * Drops what finished jobs left behind when its time is over: results after 48 h, receipts, evidence and transcripts
+ * after the fault window, matches and bids when they have expired.
+ */
 import { toDuckMeshError } from '@duckmesh/protocols'
 import type { Clock, Logger } from '@duckmesh/protocols'
 import { dispatchConstants } from '@duckmesh/protocols/dispatch'
 import type { JobLog } from '@duckmesh/protocols/dispatch'
+import type { RecordStore } from '../storage/index.ts'
 
 /** One round, ms. */
 const INTERVAL_MS = 3_600_000
@@ -12,6 +16,7 @@ const RECEIPT_TTL_MS = 604_800_000
 export interface HousekeeperComponents {
   clock: Clock
   jobs: Pick<JobLog, 'forget'>
+  records: Pick<RecordStore, 'forget'>
   logger: Logger
 }
 
@@ -36,11 +41,14 @@ export class Housekeeper {
   }
 
   async #round(): Promise<void> {
-    const { clock, jobs, logger } = this.#components
+    const { clock, jobs, logger, records } = this.#components
     try {
       const now = clock.now()
       await jobs.forget('completionIds', now - dispatchConstants.RESULT_TTL_MS)
       await jobs.forget('receipts', now - RECEIPT_TTL_MS)
+      for (const kind of ['match', 'bid'] as const) await records.forget(kind, now)
+      await records.forget('evidence', now - RECEIPT_TTL_MS)
+      await records.forget('transcript', now - RECEIPT_TTL_MS)
     } catch (error) {
       logger.warn('store.not_tidied', { code: toDuckMeshError(error).code })
     }

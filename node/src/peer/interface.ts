@@ -16,14 +16,44 @@ export interface PeerStatus {
   peerId: string
   addresses: string[]
   connectedPeers: number
+  /** Live offers of the network that this peer knows, its own included. */
+  knownOffers: number
   /** Owner address under which this peer serves. */
   provider: Hex
   operator: Hex
   models: ModelInfo[]
   inFlight: number
   slots: number
-  /** Wei in vouchers that the chain has not paid yet. */
+  /** Wei in vouchers that the chain has not paid yet, fees of seats included. */
   unredeemed: bigint
+  /** Where its HTTP gateway listens. */
+  gateway: string
+  seats: SeatStatus
+  market: MarketCounts
+}
+
+/** The seats of this peer in the running turn. */
+export interface SeatStatus {
+  epoch: number
+  turn: number
+  /** In shards that somebody offers a model of; rank 0 is the front seat. */
+  ranks: { shard: number; rank: number }[]
+}
+
+/** What the market did with this peer since it started; counts by code of the error registry. */
+export interface MarketCounts {
+  /** Job headers heard by gossip or invitation. */
+  heard: number
+  bids: number
+  passes: Record<string, number>
+  /** Awards accepted. */
+  won: number
+  /** Bids that got no award by the openings: OUTBID, or NOT_AWARDED when nobody got one. */
+  lost: Record<string, number>
+  /** Awards refused. */
+  refusals: Record<string, number>
+  /** Matches signed as a seat. */
+  matches: number
 }
 
 export interface RunningPeer {

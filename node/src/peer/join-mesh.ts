@@ -1,7 +1,10 @@
 /** A peer's place in the mesh: host, bindings, gossip and the way to the seeds. */
-import { CapsClient } from '@duckmesh/protocols/market'
+import { ElectionSeatRules } from '@duckmesh/protocols/election'
+import { CapsClient, OfferBook, bookEntry } from '@duckmesh/protocols/market'
+import type { Hex } from '@duckmesh/protocols'
 import { BindingBook, GossipDriver, allShards, buildHello } from '@duckmesh/protocols/mesh'
 import { gossipOptions, hostLimits } from '@duckmesh/protocols/mesh'
+import type { GossipHandlers } from '@duckmesh/protocols/mesh'
 import type { Config } from '../config/index.ts'
 import { NodePeerSigner } from '../crypto/index.ts'
 import { SeedKeeper, createPeerHost, openPeerDatastore } from '../host/index.ts'
@@ -15,7 +18,13 @@ export interface PeerMesh {
   binding: OwnBinding
   bindings: BindingBook
   gossip: GossipDriver
+  /** What roles hear; each sets its own when it starts. */
+  handlers: GossipHandlers
   host: PeerHost
+  /** Live offers of the network. */
+  offers: OfferBook
+  /** Ed25519 key of this node. */
+  ownKey: Hex
 }
 
 /** Listens, joins the topics and connects to the first seed. Rejects with PORT_IN_USE, STORE_LOCKED or NO_PEERS. */
@@ -27,13 +36,13 @@ export async function joinMesh(
   const host = await startHost(config, base, closers)
   const { clock, crypto, network } = base
   const bindings = new BindingBook({ network, crypto, clock })
-  const { binding, gossip } = await startGossip({ ...base, bindings, host }, closers)
+  const started = await startGossip({ ...base, bindings, host }, closers)
   const components = { ...base, host, rng: crypto }
   const seeds = closers.opened(new SeedKeeper(components, { seeds: config.seeds }), (keeper) => {
     keeper.stop()
   })
   await seeds.join()
-  return { binding, bindings, gossip, host }
+  return { ...started, bindings, host }
 }
 
 async function startHost(config: Config, base: PeerBase, closers: Closers): Promise<PeerHost> {
@@ -57,8 +66,8 @@ type GossipParts = PeerBase & { bindings: BindingBook; host: PeerHost }
 async function startGossip(
   parts: GossipParts,
   closers: Closers,
-): Promise<Pick<PeerMesh, 'binding' | 'gossip'>> {
-  const { chain, host, network } = parts
+): Promise<Omit<PeerMesh, 'bindings' | 'host'>> {
+  const { chain, clock, host, network } = parts
   const signer = new NodePeerSigner(parts.peerKey)
   const own = await OwnBinding.create({ ...parts, peerKey: signer.peerKey })
   const binding = closers.opened(own, (renewed) => {
@@ -71,9 +80,21 @@ async function startGossip(
   const fetcher = closers.opened(new BindingFetcher({ ...parts, caps }), (started) => {
     started.stop()
   })
+  const offers = new OfferBook()
+  const handlers: GossipHandlers = {
+    offer: (received) => offers.put(bookEntry(received), clock.now()),
+    unknownPeer: (peerKey) => void fetcher.fetch(peerKey),
+  }
+  const views = { stake: chain.stake, funding: chain.funding }
   const gossip = new GossipDriver(
-    { ...parts, pubsub: host.services.pubsub, signer, stake: chain.stake },
-    { unknownPeer: (peerKey) => void fetcher.fetch(peerKey) },
+    {
+      ...parts,
+      ...views,
+      pubsub: host.services.pubsub,
+      seats: new ElectionSeatRules(chain.view),
+      signer,
+    },
+    handlers,
     { shards: allShards() },
   )
   closers.opened(gossip, (driver) => {
@@ -81,5 +102,5 @@ async function startGossip(
   })
   gossip.start()
   gossip.announce(() => binding.current)
-  return { binding, gossip }
+  return { binding, gossip, handlers, offers, ownKey: signer.peerKey }
 }

@@ -1,8 +1,14 @@
 /** A peer's view of the chain: checked once at start, then watched; reads stake and channels, sends redemptions. */
 import type { Clock, Hex, Logger, Signer } from '@duckmesh/protocols'
-import type { StakeView } from '@duckmesh/protocols/mesh'
-import type { SettlementPort } from '@duckmesh/protocols/settlement'
+import { SeatLists, TurnClock } from '@duckmesh/protocols/election'
+import type { SeatView } from '@duckmesh/protocols/election'
+import type { OperatorView } from '@duckmesh/protocols/market'
+import type { Funding, StakeView } from '@duckmesh/protocols/mesh'
+import type { ServicePort, SettlementPort } from '@duckmesh/protocols/settlement'
 import {
+  ChainElection,
+  ChainFunding,
+  ChainOperators,
   ChainSettlement,
   ChainStakeView,
   ChainView,
@@ -11,7 +17,9 @@ import {
   checkOperator,
   createReadClient,
   createWriteClient,
+  readTimes,
 } from '../chain/index.ts'
+import type { ViewState } from '../chain/index.ts'
 import type { Config } from '../config/index.ts'
 
 export interface OpenChainInit {
@@ -25,8 +33,14 @@ export interface OpenChainInit {
 }
 
 export interface PeerChain {
-  settlement: SettlementPort
+  funding: Funding
+  operators: OperatorView
+  settlement: SettlementPort & ServicePort
   stake: StakeView
+  /** Who holds the seats. */
+  view: SeatView
+  /** How far the chain can be relied on now. */
+  state: () => ViewState
   stop(): void
 }
 
@@ -42,7 +56,12 @@ export async function openChain(init: OpenChainInit): Promise<PeerChain> {
   await view.start()
   const sender = new TransactionSender({ read, write: createWriteClient(network, signer) })
   const shared = { addresses, clock, logger, read, view }
+  const turnClock = new TurnClock(clock, await readTimes(read, addresses))
   return {
+    funding: new ChainFunding(shared),
+    operators: new ChainOperators(shared),
+    view: new SeatLists({ port: new ChainElection(shared), turnClock }),
+    state: () => view.state,
     settlement: new ChainSettlement({ ...shared, sender }),
     stake: new ChainStakeView(shared),
     stop: () => {

@@ -3,15 +3,19 @@ import { jobFrameCodec } from '@duckmesh/protocols'
 import type {
   Clock,
   Crypto,
+  Envelope,
   Hex,
   Logger,
   NetworkIdentity,
+  Offer,
+  Rng,
   Signer,
   Unsealer,
 } from '@duckmesh/protocols'
 import { JobServer } from '@duckmesh/protocols/dispatch'
-import type { QuoteBook } from '@duckmesh/protocols/dispatch'
+import type { AuctionRules, QuoteBook } from '@duckmesh/protocols/dispatch'
 import { CapsServer, OfferPublisher } from '@duckmesh/protocols/market'
+import type { OfferBook, OwnPrices } from '@duckmesh/protocols/market'
 import {
   CAPS_PROTOCOL,
   JOB_PROTOCOL,
@@ -21,8 +25,9 @@ import {
 } from '@duckmesh/protocols/mesh'
 import { frameStream, hostLimits } from '@duckmesh/protocols/mesh'
 import type { BindingBook, GossipDriver } from '@duckmesh/protocols/mesh'
-import { ProviderChannels, Redeemer } from '@duckmesh/protocols/settlement'
-import type { SettlementPort } from '@duckmesh/protocols/settlement'
+import { ProviderChannels, Redeemer, ServiceEarnings } from '@duckmesh/protocols/settlement'
+import { ServiceRedeemer } from '@duckmesh/protocols/settlement'
+import type { Redemption, ServicePort, SettlementPort } from '@duckmesh/protocols/settlement'
 import { endAll } from '@duckmesh/sdk'
 import type { Connection, Stream } from '@libp2p/interface'
 import type { Config } from '../config/index.ts'
@@ -30,11 +35,14 @@ import type { EngineHost } from '../engine/index.ts'
 import type { PeerHost } from '../host/index.ts'
 import type { NodeStore } from '../storage/index.ts'
 import type { SegmentNotice } from './interface.ts'
+import { ownOffer } from './own-offer.ts'
 import type { OwnBinding } from './own-binding.ts'
 import { RedeemLoop } from './redeem-loop.ts'
 import { LocalStepEngine } from './step-engine.ts'
 
 export interface ProviderRoleComponents {
+  /** Checks awards of auctioned jobs; asked for at each one. */
+  auction: () => AuctionRules
   bindings: BindingBook
   binding: OwnBinding
   clock: Clock
@@ -44,7 +52,12 @@ export interface ProviderRoleComponents {
   host: PeerHost
   logger: Logger
   network: NetworkIdentity
-  port: SettlementPort
+  /** Offers that this node knows; gossip does not bring it its own. */
+  offers: OfferBook
+  /** Ed25519 key of this node. */
+  peerKey: Hex
+  port: SettlementPort & ServicePort
+  rng: Rng
   signer: Signer
   store: NodeStore
   unsealer: Unsealer
@@ -55,7 +68,10 @@ export type ProviderSettings = NonNullable<Config['provider']>
 export class ProviderRole {
   readonly channels: ProviderChannels
   readonly jobs: JobServer
-  readonly redeemer: Redeemer
+  /** Fees that this node earned as a seat. */
+  readonly fees: ServiceEarnings
+  readonly #redeemer: Redeemer
+  readonly #serviceRedeemer: ServiceRedeemer
   readonly #components: ProviderRoleComponents
   readonly #settings: ProviderSettings
   readonly #caps: CapsServer
@@ -73,17 +89,12 @@ export class ProviderRole {
     this.#components = components
     this.#settings = settings
     this.channels = new ProviderChannels({ ...components, ledger: store.ledger, provider })
-    this.redeemer = new Redeemer({
-      channels: this.channels,
-      ledger: store.ledger,
-      logger,
-      port,
-      provider,
-    })
-    this.#redeemLoop = new RedeemLoop(
-      { ...components, ledger: store.ledger, redeemer: this.redeemer },
-      redeem,
-    )
+    this.fees = new ServiceEarnings({ ...components, services: store.services, provider })
+    const shared = { logger, port, provider }
+    const { ledger, services } = store
+    this.#redeemer = new Redeemer({ ...shared, channels: this.channels, ledger })
+    this.#serviceRedeemer = new ServiceRedeemer({ ...shared, earnings: this.fees, services })
+    this.#redeemLoop = new RedeemLoop({ ...components, ledger, services, redeemer: this }, redeem)
     this.#offers = this.#createOffers()
     const hello = (): ReturnType<typeof buildHello> =>
       buildHello(components.network, { peer: components.binding.current })
@@ -93,9 +104,11 @@ export class ProviderRole {
       load: () => this.load(),
       record: () => this.#offers.record(),
     })
+    const auction: AuctionRules = { check: (frame) => components.auction().check(frame) }
     this.jobs = new JobServer(
       {
         ...components,
+        auction,
         provider,
         engine: new LocalStepEngine(components.engine),
         payments: this.channels,
@@ -126,18 +139,41 @@ export class ProviderRole {
     await endAll([() => host.unhandle([JOB_PROTOCOL, CAPS_PROTOCOL]), () => this.jobs.stop()])
   }
 
+  /** A neighbour is new to the network's offers: tells it ours, at most once a second. */
+  greet(): void {
+    this.#offers.changed()
+  }
+
+  /** Redeems what is held for jobs and for seats. Resolves to the transactions; rejects with CHAIN_* codes. */
+  async redeem(): Promise<Redemption[]> {
+    // One after the other: both are sent by the operator's account.
+    const jobs = await this.#redeemer.redeem()
+    return [...jobs, ...(await this.#serviceRedeemer.redeem())]
+  }
+
+  /** What this node asks for a model now. */
+  get prices(): OwnPrices {
+    const { priceIn, priceOut } = this.#settings
+    return {
+      quote: (modelId) => {
+        const model = this.#components.engine.models().find((one) => one.modelId === modelId)
+        return model && { priceIn, priceOut, contextLength: model.contextLength }
+      },
+    }
+  }
+
   load(): { inFlight: number; slots: number; stepMs: number } {
     const { inFlight, stepMs } = this.jobs
     return { inFlight, slots: this.#settings.slots, stepMs }
   }
 
   #createOffers(): OfferPublisher {
-    const { clock, engine, gossip, logger } = this.#components
+    const { clock, engine, logger } = this.#components
     const { owner: provider, priceIn, priceOut, slots } = this.#settings
     return new OfferPublisher({
       clock,
       logger,
-      publish: (offer) => gossip.publishOffer(offer),
+      publish: (offer) => this.#publish(offer),
       source: () => ({
         provider,
         slots,
@@ -151,6 +187,13 @@ export class ProviderRole {
         })),
       }),
     })
+  }
+
+  async #publish(offer: Offer): Promise<Envelope> {
+    const { clock, gossip, network, offers, peerKey } = this.#components
+    const envelope = await gossip.publishOffer(offer)
+    offers.put(ownOffer(envelope, offer, { network, peerKey }), clock.now())
+    return envelope
   }
 
   /** One client's job stream: hello with what we hold of its channel, then frames until it ends. */

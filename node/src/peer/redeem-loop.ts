@@ -5,7 +5,8 @@ import { redeemable } from '@duckmesh/protocols/settlement'
 import type {
   ChannelRow,
   LedgerStore,
-  Redeemer,
+  Redemption,
+  ServiceStore,
   SettlementPort,
 } from '@duckmesh/protocols/settlement'
 
@@ -17,9 +18,10 @@ const MIN_LOOK_MS = 500
 export interface RedeemLoopComponents {
   clock: Clock
   ledger: LedgerStore
+  services: Pick<ServiceStore, 'listServices'>
   logger: Logger
   port: Pick<SettlementPort, 'channel'>
-  redeemer: Pick<Redeemer, 'redeem'>
+  redeemer: { redeem(): Promise<Redemption[]> }
 }
 
 export interface RedeemPolicy {
@@ -63,16 +65,17 @@ export class RedeemLoop {
   }
 
   async #look(): Promise<void> {
-    const { clock, ledger, logger, redeemer } = this.#components
+    const { clock, ledger, logger, redeemer, services } = this.#components
     try {
       const waiting = redeemable(await ledger.listChannels())
-      if (waiting.length === 0) {
+      const fees = redeemable(await services.listServices())
+      if (waiting.length + fees.length === 0) {
         this.#waitingSince = null
         return
       }
       this.#waitingSince ??= clock.now()
       const old = clock.now() - this.#waitingSince >= this.#policy.afterMs
-      const enough = old || waiting.length >= this.#policy.minVouchers
+      const enough = old || waiting.length + fees.length >= this.#policy.minVouchers
       if (!enough && !(await this.#anyUncovered(waiting))) return
       const redemptions = await redeemer.redeem()
       this.#waitingSince = null

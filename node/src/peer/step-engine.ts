@@ -40,18 +40,25 @@ export class LocalStepEngine implements StepEngine {
     spec: JobSpec,
     prefixIds: readonly number[],
     signal: AbortSignal,
+    payer: Hex,
   ): Promise<OpenGeneration> {
     try {
-      return generationPort(await this.#engine.open(modelId, requestOf(spec, prefixIds), signal))
+      const request = requestOf(spec, prefixIds, payer)
+      return generationPort(await this.#engine.open(modelId, request, signal))
     } catch (error) {
       throw registered(error)
     }
   }
 }
 
-function requestOf(spec: JobSpec, prefixIds: readonly number[]): GenerationRequest {
+function requestOf(
+  spec: JobSpec,
+  prefixIds: readonly number[],
+  client: Hex,
+): GenerationRequest {
   const { logitBias, ...sampling } = spec.sampling
   return {
+    client,
     messages: spec.messages,
     prefixIds,
     maxTokens: spec.maxTokens,

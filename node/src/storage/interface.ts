@@ -1,6 +1,6 @@
 /** What the stores share: statements for the worker, and what a node's store offers. */
 import type { Durability, JobLog, NonceStore } from '@duckmesh/protocols/dispatch'
-import type { LedgerStore } from '@duckmesh/protocols/settlement'
+import type { LedgerStore, ServiceStore } from '@duckmesh/protocols/settlement'
 
 /** What a column holds on the way in; integers must be safe ones. */
 export type SqlValue = string | number | bigint | null | Uint8Array
@@ -35,12 +35,38 @@ export interface MetaStore {
   setMeta(key: string, value: string, level: Durability): Promise<void>
 }
 
+/**
+ * What the market keeps by name: a seat's matches, a bidder's bids, evidence against others, and how a client's
+ * jobs were decided.
+ */
+export type RecordKind = 'match' | 'bid' | 'evidence' | 'transcript'
+
+/** Bytes by kind and key, each with the time it was made, ms since 1970. */
+export interface RecordStore {
+  /** Replaces an earlier one of the same key. */
+  put(record: StoredRecord, level: Durability): Promise<void>
+  get(kind: RecordKind, key: string): Promise<Uint8Array | undefined>
+  /** Newest first, at most `limit`. */
+  list(kind: RecordKind, limit: number): Promise<StoredRecord[]>
+  /** Drops what was made before; resolves to how many. */
+  forget(kind: RecordKind, beforeMs: number): Promise<number>
+}
+
+export interface StoredRecord {
+  kind: RecordKind
+  key: string
+  atMs: number
+  body: Uint8Array
+}
+
 /** Everything a node keeps of its jobs and money, in one database file. */
 export interface NodeStore {
   readonly ledger: LedgerStore
+  readonly services: ServiceStore
   readonly jobs: JobLog
   readonly nonces: NonceStore
   readonly meta: MetaStore
+  readonly records: RecordStore
   /** Commits what is pending and closes the file. Safe to call twice. */
   close(): Promise<void>
 }

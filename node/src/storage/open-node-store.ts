@@ -5,6 +5,8 @@ import { SqliteJobLog } from './sqlite-job-log.ts'
 import { SqliteLedger } from './sqlite-ledger.ts'
 import { SqliteMeta } from './sqlite-meta.ts'
 import { SqliteNonces } from './sqlite-nonces.ts'
+import { SqliteRecords } from './sqlite-records.ts'
+import { SqliteServices } from './sqlite-services.ts'
 
 /**
  * Opens or creates the database of one role (a provider's or a client's; the tables are the same, because both
@@ -14,9 +16,11 @@ export async function openNodeStore(path: string): Promise<NodeStore> {
   const sql = await SqliteClient.open({ path, migrations: MIGRATIONS })
   return {
     ledger: new SqliteLedger(sql),
+    services: new SqliteServices(sql),
     jobs: new SqliteJobLog(sql),
     nonces: new SqliteNonces(sql),
     meta: new SqliteMeta(sql),
+    records: new SqliteRecords(sql),
     close: () => sql.close(),
   }
 }

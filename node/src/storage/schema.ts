@@ -43,4 +43,25 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE nonces (payer TEXT PRIMARY KEY, last INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE records (
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (kind, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX records_by_age ON records (kind, at_ms);
+  `,
+  `
+  CREATE TABLE services (
+    payer TEXT NOT NULL,
+    provider TEXT NOT NULL,
+    paid TEXT NOT NULL,
+    due TEXT NOT NULL,
+    redeemed TEXT NOT NULL,
+    voucher TEXT,
+    PRIMARY KEY (payer, provider)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ]

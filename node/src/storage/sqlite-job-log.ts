@@ -1,4 +1,4 @@
-import { DuckMeshError } from '@duckmesh/protocols'
+import { DuckMeshError, bytesToHex, hexToBytes } from '@duckmesh/protocols'
 import { TERMINAL_STATES } from '@duckmesh/protocols/dispatch'
 import type {
   Durability,
@@ -31,6 +31,9 @@ const FORGET = `DELETE FROM segment_parts WHERE kind = ? AND (job_id, segment) I
 
 /** `segment_parts.kind`. */
 const KINDS = { receipts: 'receipt', completionIds: 'ids' } as const
+
+/** Kind of the salt of a redundant segment's commitments; it is kept with the row. */
+const SALT = 'salt'
 
 /** The log of segments in SQLite. */
 export class SqliteJobLog implements JobLog {
@@ -113,7 +116,7 @@ function refused(
 }
 
 function statementsOf(key: SegmentKey, patch: SegmentPatch): SqlStatement[] {
-  const { enter, receipt, ids, failure } = patch
+  const { enter, receipt, ids, failure, salt } = patch
   const params = [
     ...keyOf(key),
     enter?.state ?? null,
@@ -128,6 +131,7 @@ function statementsOf(key: SegmentKey, patch: SegmentPatch): SqlStatement[] {
   }
   if (receipt !== undefined) add(KINDS.receipts, receipt)
   if (ids !== undefined && ids.length > 0) add(KINDS.completionIds, packIds(ids))
+  if (salt !== undefined) add(SALT, hexToBytes(salt, 32))
   return statements
 }
 
@@ -157,7 +161,9 @@ function assemble(rows: readonly SqlRow[], parts: readonly SqlRow[]): SegmentRow
     const own = bodies.get(`${String(row['job_id'])}/${String(row['segment'])}`) ?? []
     const of = (kind: string): Uint8Array[] =>
       own.filter((part) => part['kind'] === kind).map((part) => part['body'] as Uint8Array)
-    return segmentOf(row, of(KINDS.receipts), of(KINDS.completionIds).flatMap(unpackIds))
+    const [salt] = of(SALT)
+    const segment = segmentOf(row, of(KINDS.receipts), of(KINDS.completionIds).flatMap(unpackIds))
+    return salt === undefined ? segment : { ...segment, salt: bytesToHex(salt) }
   })
 }
 

@@ -7,6 +7,7 @@ import type {
 } from '@duckmesh/protocols/settlement'
 import type { Hex } from 'viem'
 import type { Sql, SqlRow } from './interface.ts'
+import { amountsAsText, voucherFromJson, voucherToJson } from './voucher-json.ts'
 
 type SignedVoucher = NonNullable<ChannelRow['voucher']>
 
@@ -39,7 +40,7 @@ export class SqliteLedger implements LedgerStore {
       row.settled.toString(),
       row.redeemed.toString(),
       JSON.stringify(row.open, amountsAsText),
-      row.voucher === undefined ? null : JSON.stringify(row.voucher, amountsAsText),
+      voucherToJson(row.voucher),
     ]
     await this.#sql.write([{ sql: UPSERT, params }], level)
   }
@@ -48,11 +49,6 @@ export class SqliteLedger implements LedgerStore {
     const [rows = []] = await this.#sql.read([{ sql: `${SELECT} ORDER BY payer, provider` }])
     return rows.map(channelOf)
   }
-}
-
-/** The only bigints in the JSON columns are amounts; each reader below knows which fields they are. */
-function amountsAsText(_key: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? value.toString() : value
 }
 
 function channelOf(row: SqlRow): ChannelRow {
@@ -65,7 +61,9 @@ function channelOf(row: SqlRow): ChannelRow {
     open: reservationsOf(row['open'] as string),
   }
   const voucher = row['voucher'] as string | null
-  return voucher === null ? channel : { ...channel, voucher: voucherOf(voucher) }
+  return voucher === null
+    ? channel
+    : { ...channel, voucher: voucherFromJson(voucher) as SignedVoucher }
 }
 
 function reservationsOf(json: string): OpenReservation[] {
@@ -74,13 +72,4 @@ function reservationsOf(json: string): OpenReservation[] {
     used: string
   })[]
   return stored.map((open) => ({ ...open, prepaid: BigInt(open.prepaid), used: BigInt(open.used) }))
-}
-
-function voucherOf(json: string): SignedVoucher {
-  const stored = JSON.parse(json) as {
-    voucher: Omit<SignedVoucher['voucher'], 'cumulative'> & { cumulative: string }
-    signature: Hex
-  }
-  const { voucher, signature } = stored
-  return { voucher: { ...voucher, cumulative: BigInt(voucher.cumulative) }, signature }
 }

@@ -32,7 +32,9 @@ describe('duckmesh chat', function () {
       })
       try {
         const account = { privateKey: PAYER_KEY, dataDir: join(folder, 'chat') } as const
-        await use(await writeNetworkFile(folder, { network: net.network, account, pid: 1 }))
+        await use(
+          await writeNetworkFile(folder, { network: net.network, account, gateways: [], pid: 1 }),
+        )
       } finally {
         await peer.stop()
       }
@@ -84,7 +86,7 @@ describe('duckmesh chat', function () {
       if (state === 'accepted') process.emit('SIGINT')
     }
     await withProvider(async (file) => {
-      const options = { network: file, model: 'duckling', json: true }
+      const options = { network: file, model: 'duckling', direct: false, json: true }
       const error = await rejection(chat('Tell me a long story', options))
       expect(error.code).to.equal('CANCELLED')
       expect(error.details['paid']).to.be.a('bigint')

@@ -22,6 +22,7 @@ function fileOf(over: Partial<NetworkFile> = {}): NetworkFile {
       local: true,
     },
     account: { privateKey: hexOfDigit('5', 32), dataDir: '/tmp/chat' },
+    gateways: ['http://127.0.0.1:3828'],
     pid: process.pid,
     ...over,
   }
@@ -46,6 +47,15 @@ describe('network file', () => {
       expect((await stat(path)).mode & 0o777).to.equal(0o600)
       await writeNetworkFile(folder, fileOf({ pid: 7 }))
       expect((await readNetworkFile(path)).pid).to.equal(7)
+    })
+  })
+
+  it('takes a file without gateways: its network has none', async () => {
+    await withTempDir(async (folder) => {
+      const { gateways: _, ...rest } = fileOf()
+      const path = join(folder, 'network.json')
+      await writeFile(path, JSON.stringify(rest))
+      expect((await readNetworkFile(path)).gateways).to.deep.equal([])
     })
   })
 

@@ -1,11 +1,12 @@
 import { createPrivateKey, randomBytes, sign } from 'node:crypto'
 import { join } from 'node:path'
-import { SdkCrypto, hpkeSeal } from '@duckmesh/sdk'
+import { HpkeReplyKeys, SdkCrypto, hpkeSeal } from '@duckmesh/sdk'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import type { Hex } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { EncKeyring, NodeCrypto } from '../../src/crypto/index.ts'
+import { hpkeOpen, importHpkeKey } from '../../src/crypto/hpke.ts'
 import { withTempDir } from '../temp-dir.ts'
 
 // A light client and a node must judge every signature alike, or they would see different meshes.
@@ -90,5 +91,24 @@ describe('crypto of sdk and node', () => {
         { numRuns: 20 },
       )
     })
+  })
+
+  it('opens bids alike: the reply keys of a client and the keys of a node are one suite', async () => {
+    const replyKeys = new HpkeReplyKeys(node)
+    await fc.assert(
+      fc.asyncProperty(bytes(32), fc.uint8Array(), fc.uint8Array(), async (secret, bid, aad) => {
+        const pair = await importHpkeKey(secret)
+        const publicKey = hex(pair.rawPublic)
+        expect(await replyKeys.publicKeyOf(hex(secret))).to.equal(publicKey)
+        // A provider's bid, opened by whoever has the reply secret: client, seat and other bidders.
+        const sealed = await node.seal(publicKey, 'duckmesh/1/bid', aad, bid)
+        const opened = await replyKeys.open(hex(secret), 'duckmesh/1/bid', aad, sealed)
+        expect(hex(opened)).to.equal(hex(bid))
+        // And what a client seals, by the node's own code.
+        const other = await sdk.seal(publicKey, 'duckmesh/1/bid', aad, bid)
+        expect(hex(await hpkeOpen(pair, 'duckmesh/1/bid', aad, other))).to.equal(hex(bid))
+      }),
+      { numRuns: 20 },
+    )
   })
 })

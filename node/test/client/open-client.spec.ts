@@ -1,26 +1,36 @@
 import { createServer } from 'node:http'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { LOCAL_DURATIONS, providerRegistryAbi } from '@duckmesh/contracts'
 import type { NetworkConfig } from '@duckmesh/sdk'
 import { expect } from 'chai'
+import { encodeFunctionResult } from 'viem'
 import { privateKeyToAddress } from 'viem/accounts'
 import { openClient } from '../../src/client/open-client.ts'
 import { addressOf, startHost } from '../host/hosts.ts'
 import type { PeerHost } from '../../src/host/index.ts'
+import { DataDir, openNodeStore } from '../../src/storage/index.ts'
 import { rejection } from '../reject.ts'
 import { hexOfDigit } from '../storage/rows.ts'
 import { withTempDir } from '../temp-dir.ts'
 
+const DAY_MS = 86_400_000
 const privateKey = hexOfDigit('1', 32)
+const DURATIONS = encodeFunctionResult({
+  abi: providerRegistryAbi,
+  functionName: 'durations',
+  result: LOCAL_DURATIONS,
+})
 
-/** The two questions that joining asks a chain. */
+/** What joining asks a chain: which it is, whether the contracts are there, and how long turns are. */
 function chainServer(): Promise<Server> {
   const server = createServer((request, response) => {
     let text = ''
     request.on('data', (part: Buffer) => (text += part.toString()))
     request.on('end', () => {
       const { id, method } = JSON.parse(text) as { id: number; method: string }
-      const result = method === 'eth_chainId' ? '0x7a69' : '0x60'
+      const answers: Record<string, string> = { eth_chainId: '0x7a69', eth_call: DURATIONS }
+      const result = answers[method] ?? '0x60'
       response.setHeader('content-type', 'application/json')
       response.end(JSON.stringify({ jsonrpc: '2.0', id, result }))
     })
@@ -60,6 +70,23 @@ describe('openClient', () => {
       await client.stop()
       const again = await openClient({ network, privateKey, dataDir })
       await again.stop()
+    })
+  })
+
+  it('has forgotten what ended more than 30 days ago', async () => {
+    await withTempDir(async (dataDir) => {
+      const path = (await DataDir.open(dataDir)).storeFile('client')
+      const before = await openNodeStore(path)
+      const body = new TextEncoder().encode('{}')
+      const [old, young] = [hexOfDigit('a', 32), hexOfDigit('b', 32)]
+      const record = { kind: 'transcript' as const, body }
+      await before.records.put({ ...record, key: old, atMs: Date.now() - 31 * DAY_MS }, 'grouped')
+      await before.records.put({ ...record, key: young, atMs: Date.now() - 29 * DAY_MS }, 'grouped')
+      await before.close()
+      const client = await openClient({ network, privateKey, dataDir })
+      expect(await client.transcript(old)).to.equal(undefined)
+      expect(await client.transcript(young)).to.deep.equal({})
+      await client.stop()
     })
   })
 

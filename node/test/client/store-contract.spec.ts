@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import type { JobLog } from '@duckmesh/protocols/dispatch'
 import { createMemoryStore } from '@duckmesh/sdk'
-import type { ClientStore } from '@duckmesh/sdk'
+import type { ClientStore, JobTranscript } from '@duckmesh/sdk'
 import { expect } from 'chai'
+import { RecordedTranscripts } from '../../src/client/recorded-transcripts.ts'
 import { openNodeStore } from '../../src/storage/index.ts'
 import { rejection } from '../reject.ts'
 import { PAYER, PROVIDER, channelRow, hexOfDigit, newSegment } from '../storage/rows.ts'
@@ -20,18 +21,58 @@ const STORES: Record<string, WithStore> = {
     withTempDir(async (folder) => {
       const store = await openNodeStore(join(folder, 'client.sqlite'))
       try {
-        await use(store)
+        await use({ ...store, transcripts: new RecordedTranscripts(store.records), close: noop })
       } finally {
         await store.close()
       }
     }),
 }
 
+const noop = (): Promise<void> => Promise.resolve()
+
 async function finish(jobs: JobLog, segment: number, atMs: number): Promise<void> {
   const key = { jobId: JOB, segment }
   await jobs.insertSegment(newSegment({ segment }), 'durable')
   await jobs.updateSegment(key, { receipt: Uint8Array.of(1), ids: [1, 2] }, 'grouped')
   await jobs.updateSegment(key, { enter: { state: 'finalized', atMs } }, 'grouped')
+}
+
+/** A transcript with something in every field. */
+function transcript(digit: string, over: Partial<JobTranscript> = {}): JobTranscript {
+  const [provider, hash] = [hexOfDigit('9', 20), hexOfDigit('c', 32)]
+  const bid = { provider, price: '68', score: '68000000', place: 0, role: 'winner' as const }
+  const auction = {
+    attempt: 0,
+    epoch: 4,
+    turn: 2,
+    shard: 3,
+    ruleVersion: 1,
+    matchHash: hash,
+    bidsRoot: hash,
+    seats: [{ owner: provider, ackMs: null, bids: 1, primary: true }],
+    auctionMs: 31,
+    bids: [{ ...bid, why: 'It won with the lowest score of 1 – “quack”.' }],
+    passes: [{ provider, code: 'PROVIDER_BUSY', detail: '4 of 4 slots are taken' }],
+  }
+  const segment = { segment: 0, provider, state: 'finalized', fromToken: 0, tokens: 3, paid: '42' }
+  return {
+    jobId: hexOfDigit(digit, 32),
+    payer: PAYER,
+    modelId: hexOfDigit('3', 32),
+    lane: 'auction',
+    mode: 1,
+    replicas: 1,
+    maxPrice: `${10n ** 24n}`,
+    createdMs: 1,
+    endedMs: 2,
+    auctions: [auction],
+    segments: [segment],
+    state: 'finalized',
+    paid: '42',
+    agreed: null,
+    fee: { seat: provider, amount: '1' },
+    ...over,
+  }
 }
 
 for (const [name, withStore] of Object.entries(STORES)) {
@@ -66,6 +107,24 @@ for (const [name, withStore] of Object.entries(STORES)) {
         }
         const listed = (await ledger.listChannels()).map(({ payer, provider }) => [payer, provider])
         expect(listed).to.deep.equal([keys[2], keys[1], keys[0]])
+      })
+    })
+
+    it('keeps service fees apart from channels, whole, and lists them by payer and provider', async () => {
+      await withStore(async ({ ledger, services }) => {
+        const [low, high] = [hexOfDigit('1', 20), hexOfDigit('9', 20)]
+        const voucher = { payer: PAYER, provider: low, cumulative: 2n ** 96n - 1n }
+        const empty = { payer: PAYER, provider: high, paid: 0n, due: 0n, redeemed: 0n }
+        const signed = { voucher, signature: hexOfDigit('5', 65) }
+        const paid = voucher.cumulative
+        const row = { ...empty, provider: low, paid, due: 7n, redeemed: 5n, voucher: signed }
+        expect(await services.loadService(row)).to.equal(undefined)
+        await services.saveService(empty, 'durable')
+        await services.saveService({ ...row, paid: 1n }, 'durable')
+        await services.saveService(row, 'grouped')
+        expect(await services.loadService({ payer: PAYER, provider: low })).to.deep.equal(row)
+        expect(await services.listServices()).to.deep.equal([row, empty])
+        expect(await ledger.listChannels()).to.deep.equal([])
       })
     })
 
@@ -147,6 +206,23 @@ for (const [name, withStore] of Object.entries(STORES)) {
         expect((await rejection(jobs.insertSegment(newSegment(), 'durable'))).code).to.equal(
           'SEGMENT_USED',
         )
+      })
+    })
+
+    it('keeps transcripts whole, the last one of a job, newest first', async () => {
+      await withStore(async ({ transcripts }) => {
+        expect(await transcripts.find(JOB)).to.equal(undefined)
+        expect(await transcripts.list(9)).to.deep.equal([])
+        const failure = { code: 'NO_BIDS', detail: 'Nobody.' }
+        const none = { auctions: [], segments: [] }
+        const failed = transcript('2', { ...none, state: 'failed', failure, endedMs: 3 })
+        await transcripts.save(transcript('1', { paid: '0' }))
+        await transcripts.save(transcript('1'))
+        expect(await transcripts.find(transcript('1').jobId)).to.deep.equal(transcript('1'))
+        expect(await transcripts.list(9)).to.deep.equal([transcript('1')])
+        await transcripts.save(failed)
+        expect(await transcripts.list(9)).to.deep.equal([failed, transcript('1')])
+        expect(await transcripts.list(1)).to.deep.equal([failed])
       })
     })
 

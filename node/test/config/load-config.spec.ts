@@ -33,6 +33,7 @@ describe('loadConfig', () => {
     expect(config.network.registry).to.equal(A.toLowerCase())
     expect(config.provider).to.equal(undefined)
     expect(config.seeds).to.deep.equal([])
+    expect(config.gateway).to.deep.equal({ host: '127.0.0.1', port: 3828 })
     expect(config.log).to.deep.equal({ level: 'info', json: false })
     expect(config.redeem.minVouchers).to.be.at.most(256)
   })

@@ -58,6 +58,17 @@ describe('SeedKeeper', () => {
     })
   })
 
+  it('joins without its seeds when a peer that it knew is connected', async () => {
+    await withHosts([{}, {}], async (known, host) => {
+      await host.dial(known.getMultiaddrs())
+      await withKeeper(host, { seeds: [await deadSeed()] }, async (keeper, clock) => {
+        await keeper.join()
+        await clock.timerSet()
+        expect(clock.pending[0], 'the seed is dialled again').to.equal(clock.now() + 250)
+      })
+    })
+  })
+
   it('says NO_PEERS with every address and its reason after the last round, pausing twice as long each time', async () => {
     await withHosts([{}], async (host) => {
       const seeds = [await deadSeed(), await deadSeed()]

@@ -72,6 +72,21 @@ describe('createPeer', function () {
       })
       expect(status.models.map(({ name }) => name)).to.deep.equal(['duckling'])
       expect(status.connectedPeers).to.equal(1)
+      // Its own offer: a seat invites itself too.
+      expect(status.knownOffers).to.equal(1)
+      expect(status.gateway).to.match(/^http:\/\/127\.0\.0\.1:[0-9]+$/)
+      expect(status.seats.ranks.every(({ rank }) => rank >= 0)).to.equal(true)
+      expect(status.market).to.deep.equal({
+        heard: 0,
+        bids: 0,
+        passes: {},
+        won: 0,
+        lost: {},
+        refusals: {},
+        matches: 0,
+      })
+      const stats = await fetch(`${status.gateway}/stats`)
+      expect(await stats.json()).to.include({ peerId: status.peerId, unredeemed: '0' })
 
       await net.chain.fund(net.payer, DUCK)
       const { network } = net
@@ -84,7 +99,8 @@ describe('createPeer', function () {
       expect(states).to.include.members(['accepted', 'running', 'finalized'])
 
       // The voucher paid for the whole first step; what the answer left over is credit.
-      const { unredeemed } = await peer.status()
+      const { market, unredeemed } = await peer.status()
+      expect(market.won).to.equal(1)
       expect(unredeemed >= paid).to.equal(true)
       const [redemption] = await peer.redeem()
       expect(redemption).to.include({ vouchers: 1 })

@@ -7,37 +7,45 @@ import { settle } from '../settle.ts'
 
 const HOUR_MS = 3_600_000
 const NOW = 1_800_000_000_000
-type Forget = ['completionIds' | 'receipts', number]
+const WEEK_MS = 7 * 24 * HOUR_MS
 
 function keeperOf(failure?: Error) {
   const clock = new ManualClock(NOW)
   const logger = new NotedLogs()
-  const asked: Forget[] = []
-  const forget = (...args: Forget): Promise<number> => {
-    asked.push(args)
+  const asked: [string, number][] = []
+  const forget = (what: string, beforeMs: number): Promise<number> => {
+    asked.push([what, beforeMs])
     return failure === undefined ? Promise.resolve(0) : Promise.reject(failure)
   }
-  return { asked, clock, keeper: new Housekeeper({ clock, jobs: { forget }, logger }), logger }
+  const keeper = new Housekeeper({ clock, jobs: { forget }, logger, records: { forget } })
+  return { asked, clock, keeper, logger }
+}
+
+/** What one round drops, and what was made before which time. */
+function roundAt(now: number): [string, number][] {
+  return [
+    ['completionIds', now - 48 * HOUR_MS],
+    ['receipts', now - WEEK_MS],
+    // Their time stamp is when they expire.
+    ['match', now],
+    ['bid', now],
+    ['evidence', now - WEEK_MS],
+    ['transcript', now - WEEK_MS],
+  ]
 }
 
 describe('Housekeeper', () => {
-  it('drops results after 48 h and receipts after 7 d, at the start and every hour', async () => {
+  it('drops results, receipts and records whose time is over, at the start and every hour', async () => {
     const { asked, clock, keeper } = keeperOf()
     keeper.start()
     await settle()
-    expect(asked).to.deep.equal([
-      ['completionIds', NOW - 48 * HOUR_MS],
-      ['receipts', NOW - 7 * 24 * HOUR_MS],
-    ])
+    expect(asked).to.deep.equal(roundAt(NOW))
     clock.advance(HOUR_MS - 1)
     await settle()
-    expect(asked).to.have.length(2)
+    expect(asked).to.have.length(6)
     clock.advance(1)
     await settle()
-    expect(asked.slice(2)).to.deep.equal([
-      ['completionIds', NOW - 47 * HOUR_MS],
-      ['receipts', NOW - (7 * 24 - 1) * HOUR_MS],
-    ])
+    expect(asked.slice(6)).to.deep.equal(roundAt(NOW + HOUR_MS))
     keeper.stop()
     expect(clock.pending).to.deep.equal([])
   })

@@ -46,6 +46,7 @@ export async function startLocalNetwork(): Promise<LocalNetwork> {
         seeds: seed,
         'listen.tcp': '0',
         'listen.ws': '0',
+        'gateway.port': '0',
         dataDir,
         'keys.privateKey': OPERATOR_KEY,
         'provider.owner': owner,

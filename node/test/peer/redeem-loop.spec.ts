@@ -1,5 +1,10 @@
 import { DuckMeshError } from '@duckmesh/protocols'
-import type { ChannelRow, LedgerStore, Redemption } from '@duckmesh/protocols/settlement'
+import type {
+  ChannelRow,
+  LedgerStore,
+  Redemption,
+  ServiceRow,
+} from '@duckmesh/protocols/settlement'
 import { expect } from 'chai'
 import { RedeemLoop } from '../../src/peer/redeem-loop.ts'
 import type { RedeemPolicy } from '../../src/peer/redeem-loop.ts'
@@ -8,7 +13,13 @@ import { NotedLogs } from '../noted-logs.ts'
 import { settle } from '../settle.ts'
 import { channelRow, hexOfDigit } from '../storage/rows.ts'
 
-const PAID: Redemption = { hash: hexOfDigit('c', 32), vouchers: 1, gasUsed: 60_000n, skipped: [] }
+const PAID: Redemption = {
+  hash: hexOfDigit('c', 32),
+  vouchers: 1,
+  gasUsed: 60_000n,
+  burnt: 0n,
+  skipped: [],
+}
 
 /** A provider's book and redeemer as a test wants them. */
 class Desk {
@@ -18,6 +29,8 @@ class Desk {
   failure: Error | undefined
   /** Wei that every payer is taking back. */
   thawing = 0n
+  /** What this node earned as a seat. */
+  readonly fees: ServiceRow[] = []
   readonly #rows = new Map<string, ChannelRow>()
   readonly loop: RedeemLoop
 
@@ -33,7 +46,8 @@ class Desk {
     const port = {
       channel: () => Promise.resolve({ allotted: 9n, redeemed: 0n, thawing: this.thawing }),
     }
-    this.loop = new RedeemLoop({ clock, ledger, logger, port, redeemer }, policy)
+    const services = { listServices: () => Promise.resolve(this.fees) }
+    this.loop = new RedeemLoop({ clock, ledger, logger, port, redeemer, services }, policy)
   }
 
   /** A voucher of another payer. */
@@ -55,6 +69,7 @@ class Desk {
     this.redemptions += 1
     if (this.failure !== undefined) return Promise.reject(this.failure)
     this.#rows.clear()
+    this.fees.length = 0
     return Promise.resolve([PAID])
   }
 }
@@ -98,6 +113,21 @@ describe('RedeemLoop', () => {
     await desk.pass(20_000)
     expect(desk.redemptions).to.equal(0)
     desk.thawing = 5n
+    await desk.pass(10_000)
+    expect(desk.redemptions).to.equal(1)
+    desk.loop.stop()
+  })
+
+  it('counts what it earned as a seat as well', async () => {
+    const desk = new Desk({ afterMs: 3_600_000, minVouchers: 2 })
+    desk.hold('1')
+    desk.loop.start()
+    await desk.pass(20_000)
+    expect(desk.redemptions).to.equal(0)
+    const [payer, provider] = [hexOfDigit('1', 20), hexOfDigit('2', 20)]
+    const signature = hexOfDigit('5', 65)
+    const voucher = { voucher: { payer, provider, cumulative: 5n }, signature }
+    desk.fees.push({ payer, provider, paid: 5n, due: 5n, redeemed: 0n, voucher })
     await desk.pass(10_000)
     expect(desk.redemptions).to.equal(1)
     desk.loop.stop()

@@ -79,13 +79,15 @@ class OneGeneration {
   }
 }
 
+const PAYER = hexOfDigit('2', 20)
+
 describe('LocalStepEngine', () => {
   for (const [engine, code] of Object.entries(TABLE)) {
     it(`calls ${engine} of the engine ${code}`, async () => {
       const one = new OneGeneration()
       const message = 'What to do.'
       one.failure = new EngineError(engine as EngineErrorCode, message, { tokens: 3 })
-      const error = await rejection(new LocalStepEngine(one).open(MODEL, spec, [], quiet))
+      const error = await rejection(new LocalStepEngine(one).open(MODEL, spec, [], quiet, PAYER))
       expect(error.code).to.equal(code)
       expect(error.message).to.contain(message)
       expect(error.details).to.deep.equal({ tokens: 3 })
@@ -101,12 +103,13 @@ describe('LocalStepEngine', () => {
 
   it('hands over the spec in the words of the engine', async () => {
     const one = new OneGeneration()
-    const generation = await new LocalStepEngine(one).open(MODEL, spec, [4, 5], quiet)
+    const generation = await new LocalStepEngine(one).open(MODEL, spec, [4, 5], quiet, PAYER)
     const { logitBias: _, ...sampling } = spec.sampling
     expect(one.opened).to.deep.equal([
       {
         modelId: MODEL,
         request: {
+          client: PAYER,
           messages: spec.messages,
           prefixIds: [4, 5],
           maxTokens: 12,
@@ -129,7 +132,7 @@ describe('LocalStepEngine', () => {
 
   it('passes groups on, then why the step ended', async () => {
     const one = new OneGeneration()
-    const generation = await new LocalStepEngine(one).open(MODEL, spec, [], quiet)
+    const generation = await new LocalStepEngine(one).open(MODEL, spec, [], quiet, PAYER)
     const step = generation.step(64, quiet)
     expect((await step.next()).value).to.deep.equal({ ids: [1, 2], text: 'Qu' })
     expect((await step.next()).value).to.deep.equal({ ids: [3], text: 'ack' })
@@ -139,7 +142,7 @@ describe('LocalStepEngine', () => {
 
   it('translates what a step throws', async () => {
     const one = new OneGeneration()
-    const generation = await new LocalStepEngine(one).open(MODEL, spec, [], quiet)
+    const generation = await new LocalStepEngine(one).open(MODEL, spec, [], quiet, PAYER)
     one.failure = new EngineError('ENGINE_CRASHED', 'The worker died.')
     const step = generation.step(64, quiet)
     await step.next()

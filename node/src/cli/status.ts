@@ -1,0 +1,108 @@
+/** `duckmesh status`: what the peers of this machine do now, as each of them tells it. */
+import { DuckMeshError } from '@duckmesh/protocols'
+import type { PeerStatus } from '../peer/interface.ts'
+import { findNetworkFile } from './network-file.ts'
+import { formatDuck } from './format-duck.ts'
+import { printJson, printLine, printable } from './output.ts'
+
+export interface StatusOptions {
+  /** Address of one gateway. */
+  gateway?: string
+  /** Shows the counts behind refusals and lost bids. */
+  why: boolean
+  json: boolean
+}
+
+/** One answer, ms. */
+const TIMEOUT_MS = 5_000
+
+/** A status as JSON carries it: amounts are decimal strings. */
+type ToldStatus = Omit<PeerStatus, 'unredeemed'> & { unredeemed: string }
+
+/** A gateway that did not answer as one. */
+interface Silence {
+  gateway: string
+  error: { code: string; message: string }
+}
+
+/** Rejects with NO_PEERS when no gateway answers, or CONFIG_INVALID for an address that is none. */
+export async function status(options: StatusOptions): Promise<void> {
+  const urls = options.gateway === undefined ? await localGateways() : [options.gateway]
+  const addresses = urls.map(statsOf)
+  const told = await Promise.all(addresses.map(ask))
+  if (told.every((one) => 'error' in one)) throw nobody(urls, told)
+  if (options.json) {
+    printJson(options.gateway === undefined ? told : told[0])
+    return
+  }
+  for (const one of told) for (const line of lines(one, options.why)) printLine(printable(line))
+}
+
+function nobody(
+  urls: readonly string[],
+  [first]: readonly { error: Silence['error'] }[],
+): DuckMeshError {
+  const reason = first === undefined ? '' : `: ${first.error.message}`
+  const what = `No gateway answered at ${urls.join(', ') || 'any address'}${reason}`
+  return new DuckMeshError('NO_PEERS', what)
+}
+
+async function localGateways(): Promise<string[]> {
+  return (await findNetworkFile(process.cwd())).gateways
+}
+
+function statsOf(gateway: string): URL {
+  const address = URL.parse('/stats', gateway)
+  if (address?.protocol === 'http:' || address?.protocol === 'https:') return address
+  const what = `"${gateway}" is no address of a gateway, for example http://127.0.0.1:3828.`
+  throw new DuckMeshError('CONFIG_INVALID', what)
+}
+
+async function ask(address: URL): Promise<ToldStatus | Silence> {
+  const silence = (code: string, message: string): Silence => {
+    return { gateway: address.origin, error: { code, message } }
+  }
+  try {
+    const response = await fetch(address, { signal: AbortSignal.timeout(TIMEOUT_MS) })
+    const told = (await response.json()) as object
+    if ('market' in told && 'seats' in told) return told as ToldStatus
+    // Something else listens on that port.
+    return silence('MALFORMED_FRAME', 'it is no gateway of DuckMesh')
+  } catch (error) {
+    return silence('NO_PEERS', reasonOf(error))
+  }
+}
+
+/** Fetch hides why it failed. */
+function reasonOf(error: unknown): string {
+  const { cause, message } = error as Error
+  return cause instanceof Error ? cause.message : message
+}
+
+function lines(told: ToldStatus | Silence, isWhy: boolean): string[] {
+  if ('error' in told) return [`${told.gateway}  does not answer: ${told.error.message}`]
+  const { connectedPeers, gateway, inFlight, market, models, provider, seats, slots } = told
+  const names = models.map((model) => model.name).join(', ')
+  const ranks = seats.ranks.map(({ rank, shard }) => `shard ${shard} rank ${rank}`)
+  const { bids, heard, matches, passes, won } = market
+  return [
+    `Provider ${provider}  peer ${told.peerId}`,
+    `  serves ${names}; ${inFlight} of ${slots} slots taken; ${connectedPeers} peers connected`,
+    `  gateway ${gateway}`,
+    `  epoch ${seats.epoch}, turn ${seats.turn}: ${ranks.join(', ') || 'no seat'}`,
+    `  heard ${heard} jobs, bid on ${bids}, won ${won}, passed ${sum(passes)}; matched ${matches} as a seat`,
+    `  holds ${formatDuck(BigInt(told.unredeemed))} not redeemed yet`,
+    ...(isWhy ? reasonLines(market) : []),
+  ]
+}
+
+function reasonLines({ lost, passes, refusals }: PeerStatus['market']): string[] {
+  const of = (what: string, counts: Readonly<Record<string, number>>): string[] =>
+    Object.entries(counts).map(([code, count]) => `    ${what} ${code}: ${count}`)
+  const all = [...of('passed', passes), ...of('lost', lost), ...of('refused award', refusals)]
+  return all.length === 0 ? ['    nothing was refused or lost'] : all
+}
+
+function sum(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((total, count) => total + count, 0)
+}

@@ -1,0 +1,164 @@
+import { createServer } from 'node:http'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { main } from '../../src/cli/main.ts'
+import { writeNetworkFile } from '../../src/cli/network-file.ts'
+import { withTempDir } from '../temp-dir.ts'
+import { captured } from './captured.ts'
+
+const run = (...argv: string[]) => captured(() => main(argv))
+
+const STATUS = {
+  peerId: '12D3Koo',
+  addresses: [],
+  connectedPeers: 4,
+  provider: '0xaa',
+  operator: '0xbb',
+  models: [{ name: 'duckling' }, { name: 'swan' }],
+  inFlight: 1,
+  slots: 8,
+  unredeemed: `${25n * 10n ** 16n}`,
+  gateway: 'http://127.0.0.1:3828',
+  seats: { epoch: 3, turn: 4, ranks: [{ shard: 10, rank: 0 }] },
+  market: {
+    heard: 9,
+    bids: 5,
+    passes: { ENGINE_BUSY: 3, UNFUNDED: 1 },
+    won: 2,
+    lost: { PRICE: 3 },
+    refusals: { CHOICE_WRONG: 1 },
+    matches: 6,
+  },
+}
+
+describe('duckmesh status', () => {
+  const servers: Server[] = []
+  afterEach(() => {
+    for (const server of servers.splice(0)) server.close()
+  })
+
+  /** A gateway that tells this; resolves to its address. */
+  async function gatewayTelling(body: unknown): Promise<string> {
+    const server = createServer((_, response) => response.end(JSON.stringify(body)))
+    servers.push(server)
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  }
+
+  /** An address where nobody listens any more. */
+  async function deadGateway(): Promise<string> {
+    const url = await gatewayTelling({})
+    const server = servers.pop()
+    await new Promise((resolve) => server?.close(resolve))
+    return url
+  }
+
+  /** Runs it in a folder with a network that has these gateways. */
+  async function withNetwork(gateways: string[], work: () => Promise<void>): Promise<void> {
+    const cwd = process.cwd()
+    await withTempDir(async (folder) => {
+      const networks = join(folder, '.duckmesh', 'devnet-1-x')
+      await mkdir(networks, { recursive: true })
+      const address = `0x${'00'.repeat(20)}` as const
+      const addresses = { registry: address, market: address, token: address }
+      const network = {
+        chainId: 1,
+        rpcUrl: 'http://127.0.0.1:1',
+        seeds: [],
+        local: true,
+        ...addresses,
+      }
+      const account = { privateKey: '0x01', dataDir: folder } as const
+      await writeNetworkFile(networks, { network, account, gateways, pid: process.pid })
+      process.chdir(folder)
+      try {
+        await work()
+      } finally {
+        process.chdir(cwd)
+      }
+    })
+  }
+
+  it('tells what a peer serves, its seats, its jobs and its money', async () => {
+    const { err, exitCode, out } = await run('status', '--gateway', await gatewayTelling(STATUS))
+    expect({ err, exitCode }).to.deep.equal({ err: '', exitCode: undefined })
+    expect(out.trimEnd().split('\n')).to.deep.equal([
+      'Provider 0xaa  peer 12D3Koo',
+      '  serves duckling, swan; 1 of 8 slots taken; 4 peers connected',
+      '  gateway http://127.0.0.1:3828',
+      '  epoch 3, turn 4: shard 10 rank 0',
+      '  heard 9 jobs, bid on 5, won 2, passed 4; matched 6 as a seat',
+      '  holds 0.25 DUCK not redeemed yet',
+    ])
+  })
+
+  it('counts with --why what was passed, lost and refused', async () => {
+    const url = await gatewayTelling(STATUS)
+    const { out } = await run('status', '--why', '--gateway', url)
+    expect(out.trimEnd().split('\n').slice(6)).to.deep.equal([
+      '    passed ENGINE_BUSY: 3',
+      '    passed UNFUNDED: 1',
+      '    lost PRICE: 3',
+      '    refused award CHOICE_WRONG: 1',
+    ])
+    const nothing = { ...STATUS.market, passes: {}, lost: {}, refusals: {} }
+    const idle = await gatewayTelling({ ...STATUS, market: nothing })
+    expect((await run('status', '--why', '--gateway', idle)).out).to.contain(
+      'nothing was refused or lost',
+    )
+  })
+
+  it('prints what the gateway told with --json: one object for one gateway', async () => {
+    const url = await gatewayTelling(STATUS)
+    const { out } = await run('--json', 'status', '--gateway', url)
+    expect(JSON.parse(out)).to.deep.equal(STATUS)
+  })
+
+  it('asks every gateway of the network that runs here, and tells which one is dead', async () => {
+    const [alive, dead] = [await gatewayTelling(STATUS), await deadGateway()]
+    await withNetwork([alive, dead], async () => {
+      const { exitCode, out } = await run('status')
+      expect(exitCode).to.equal(undefined)
+      expect(out).to.match(/^Provider 0xaa/)
+      expect(out).to.contain(`${dead}  does not answer: connect ECONNREFUSED`)
+      const json = JSON.parse((await run('status', '--json')).out) as object[]
+      expect(json[0]).to.deep.equal(STATUS)
+      expect(json[1]).to.have.property('gateway', dead)
+      expect(json[1]).to.have.nested.property('error.code', 'NO_PEERS')
+    })
+  })
+
+  it('exits with 69 when none answers, and says why', async () => {
+    const dead = await deadGateway()
+    const { err, exitCode, out } = await run('status', '--gateway', dead)
+    expect(err).to.match(/^NO_PEERS: No gateway answered at .*ECONNREFUSED/)
+    expect(err).to.contain(dead)
+    expect({ exitCode, out }).to.deep.equal({ exitCode: 69, out: '' })
+    await withNetwork([], async () => {
+      expect((await run('status')).exitCode).to.equal(69)
+    })
+  })
+
+  it('does not take another program for a gateway', async () => {
+    const other = await gatewayTelling({ hello: 'world' })
+    const { err, exitCode } = await run('status', '--gateway', other)
+    expect(err).to.contain('no gateway of DuckMesh')
+    expect(exitCode).to.equal(69)
+    const text = createServer((_, response) => response.end('<html>'))
+    servers.push(text)
+    await new Promise<void>((resolve) => text.listen(0, '127.0.0.1', resolve))
+    const { port } = text.address() as AddressInfo
+    expect((await run('status', '--gateway', `http://127.0.0.1:${port}`)).exitCode).to.equal(69)
+  })
+
+  for (const url of ['127.0.0.1:3828', 'gateway', 'ftp://127.0.0.1', '']) {
+    it(`refuses "${url}" as an address`, async () => {
+      const { err, exitCode } = await run('status', '--gateway', url)
+      expect(err).to.match(/^CONFIG_INVALID: .*http:\/\/127\.0\.0\.1:3828/)
+      expect(exitCode).to.equal(78)
+    })
+  }
+})
