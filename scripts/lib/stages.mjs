@@ -80,6 +80,19 @@ export const stages = [
     run: ['solhint', '--disc', '--max-warnings', '0', 'contracts/{src,script}/**/*.sol'],
   },
   {
+    name: 'forge-lint',
+    title: "forge's own lint of Solidity",
+    // A folder of its own: lint leaves artifacts without bytecode.
+    run: [
+      'env',
+      'FOUNDRY_DENY=warnings',
+      'FOUNDRY_OUT=contracts/cache/lint',
+      'FOUNDRY_CACHE_PATH=contracts/cache/lint-cache',
+      'forge',
+      'lint',
+    ],
+  },
+  {
     name: 'abi',
     title: 'generated ABIs are fresh',
     run: ['node', 'scripts/generate.mjs', '--check', '--only', 'contracts'],
@@ -93,6 +106,12 @@ export const stages = [
     timeoutMs: minutes(6),
   },
   {
+    name: 'gas',
+    title: 'gas of every transaction',
+    run: ['node', 'contracts/gas-snapshots.ts', '--check'],
+    after: ['forge'],
+  },
+  {
     name: 'mocha',
     title: 'TypeScript tests',
     run: [
@@ -104,7 +123,7 @@ export const stages = [
     failures: mochaFailures,
     // Its tests start networks of processes; on two cores a compiler beside them makes them slow, not wrong.
     alone: true,
-    timeoutMs: minutes(8),
+    timeoutMs: minutes(12),
   },
 ].map((stage) => ({
   count: asOne,

@@ -5,12 +5,14 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { NetworkConfig } from '@duckmesh/sdk'
 import { preparePeerKey, writeNetworkFile } from '@duckmesh/node'
 import type { HDAccount } from 'viem/accounts'
-import { ACCOUNT_INDEX, account, privateKeyOf, providerAccounts } from './chain/accounts.ts'
-import { NetworkFunder } from './chain/network-funder.ts'
+import { ACCOUNT_INDEX, account, gatewayAccount, privateKeyOf } from './chain/accounts.ts'
+import { providerAccounts } from './chain/accounts.ts'
+import { GENESIS_AGO_S, NetworkFunder } from './chain/network-funder.ts'
 import type { ProviderSeat } from './chain/network-funder.ts'
 import { startAnvil } from './chain/start-anvil.ts'
 import type { LocalChain } from './chain/start-anvil.ts'
@@ -23,6 +25,9 @@ import { nodeChild } from './processes/node-child.ts'
 /** Longest start of one Node process, ms; a provider packs and tests its model within it. */
 const START_TIMEOUT_MS = 60_000
 
+/** Between two looks at a peer that is not ready, ms. */
+const LOOK_MS = 100
+
 /** Base prices of local providers, wei per 1 000 tokens (SCHEMAS "Auction"); provider i asks 100 + 5·i %. */
 const PRICE_IN: bigint = 250_000_000_000_000_000n
 const PRICE_OUT: bigint = 1_000_000_000_000_000_000n
@@ -33,9 +38,14 @@ const SLOTS = 16
 export interface DevnetInit {
   /** Folder in which `.duckmesh/<network>` is made. */
   root: string
+  /** Peers that stake, serve and hold seats; 5 when left out. */
   providers?: number
   /** Ends a start that is under way; what was started is stopped. */
   signal?: AbortSignal
+  /** Unit prices of provider `n` from 0, wei per 1 000 tokens; 100 + 5·n % of the base prices when left out. */
+  prices?: (n: number) => { priceIn: bigint; priceOut: bigint }
+  /** Registered beside the providers, with weight in the election; the caller runs them. */
+  strangers?: readonly ProviderSeat[]
   /** Puts something between the processes and the chain, to record or to disturb; resolves to its address. */
   wrapRpc?: (rpcUrl: string) => Promise<string>
   /** Progress for people, one sentence at a time. */
@@ -111,7 +121,7 @@ export class Devnet {
   static async #start(init: DevnetInit, folder: string, group: ChildGroup): Promise<Devnet> {
     const progress = init.onProgress ?? ((): void => undefined)
     progress('Starting a chain of its own')
-    const chain = await startAnvil(group, (line) => init.onLog?.('anvil', line))
+    const chain = await startAnvil(group, GENESIS_AGO_S, (line) => init.onLog?.('anvil', line))
     const seed = spawnNode(init, group, 'seed', seedCommand(folder))
     progress('Deploying DUCK, the registry and the job market')
     const funder = new NetworkFunder(chain)
@@ -130,14 +140,17 @@ export class Devnet {
     const parts = { folder, group, chain, funder, network, seed }
     const devnet = new Devnet(init, parts, await spawnClient(init, parts))
     progress('Staking providers and funding clients')
-    await devnet.#addProviders(init.providers ?? 1)
+    await devnet.#addProviders(init.providers ?? DEFAULT_PROVIDERS)
     progress('Joining with a client')
     await devnet.client.event('ready', START_TIMEOUT_MS)
+    progress('Waiting until every peer knows the others')
+    await devnet.#formed()
     const chat = account(ACCOUNT_INDEX.chat)
     const dataDir = join(folder, 'chat')
     await writeNetworkFile(folder, {
       network,
       account: { privateKey: privateKeyOf(chat), dataDir },
+      gateways: devnet.gateways,
       pid: process.pid,
     })
     return devnet
@@ -147,6 +160,14 @@ export class Devnet {
     const [first] = this.providers
     if (first === undefined) throw new TypeError('The network has no provider.')
     return first
+  }
+
+  /** Where the peers' HTTP gateways listen. */
+  get gateways(): string[] {
+    return this.providers.flatMap(({ child }) => {
+      const url = child.lastReady?.['gateway']
+      return typeof url === 'string' ? [url] : []
+    })
   }
 
   /** Starts a provider's process again, after it ended or was killed. */
@@ -159,6 +180,17 @@ export class Devnet {
       peerCommand(provider.configFile),
     )
     await provider.child.event('ready', START_TIMEOUT_MS)
+  }
+
+  /** Registers and starts one more. Its stake is young: it serves, but no election counts it for an epoch. */
+  async addProvider(): Promise<DevnetProvider> {
+    const n = this.providers.length
+    const seat = await this.#seatOf(n)
+    await this.funder.registerProvider(seat)
+    const provider = await this.#spawnProvider(seat, n)
+    await this.funder.allotTo(account(ACCOUNT_INDEX.client), seat)
+    await provider.child.event('ready', START_TIMEOUT_MS)
+    return provider
   }
 
   /** Starts the client's process again, with the data it left. */
@@ -184,45 +216,82 @@ export class Devnet {
     return [this.chain.child, this.seed, ...this.providers.map(({ child }) => child), this.client]
   }
 
+  /** Registers all of them before the chain's clock is set right, so that all have weight in the first election. */
   async #addProviders(count: number): Promise<void> {
-    for (let n = 0; n < count; n++) {
-      const name = `provider-${n}`
-      const dataDir = join(this.folder, name)
-      const seat = { ...providerAccounts(n), peerKey: await preparePeerKey(dataDir) }
+    const seats = await Promise.all(Array.from({ length: count }, (_, n) => this.#seatOf(n)))
+    // One after another: all write the network's one trace of stake, so gas estimated side by side would be too low.
+    for (const seat of [...seats, ...(this.#init.strangers ?? [])]) {
       await this.funder.registerProvider(seat)
-      const configFile = await this.#writePeerConfig(name, dataDir, seat, n)
-      const child = spawnNode(this.#init, this.#group, name, peerCommand(configFile))
-      this.providers.push({ ...seat, name, configFile, child })
     }
-    const payers: HDAccount[] = [account(ACCOUNT_INDEX.client), account(ACCOUNT_INDEX.chat)]
-    for (const payer of payers) await this.funder.fundPayer(payer, this.providers)
+    await this.funder.setClock()
+    for (const [n, seat] of seats.entries()) await this.#spawnProvider(seat, n)
+    const payers: HDAccount[] = [
+      account(ACCOUNT_INDEX.client),
+      account(ACCOUNT_INDEX.chat),
+      ...seats.map((_, n) => gatewayAccount(n)),
+    ]
+    await Promise.all(payers.map((payer) => this.funder.fundPayer(payer, this.providers)))
     await Promise.all(this.providers.map(({ child }) => child.event('ready', START_TIMEOUT_MS)))
   }
 
-  async #writePeerConfig(
-    name: string,
-    dataDir: string,
-    seat: ProviderSeat,
-    n: number,
-  ): Promise<string> {
+  async #spawnProvider(seat: ProviderSeat, n: number): Promise<DevnetProvider> {
+    const name = nameOf(n)
+    const configFile = await this.#writePeerConfig(name, seat, n)
+    const child = spawnNode(this.#init, this.#group, name, peerCommand(configFile))
+    const provider = { ...seat, name, configFile, child }
+    this.providers.push(provider)
+    return provider
+  }
+
+  /** Until each peer has the offers of all, so that a seat invites everybody; rejects with CHILD_FAILED after a while. */
+  async #formed(): Promise<void> {
+    const deadline = Date.now() + START_TIMEOUT_MS
+    for (const { child } of this.providers) {
+      for (;;) {
+        const { knownOffers } = await child.ask<{ knownOffers: number }>('status', {}, 10_000)
+        if (knownOffers >= this.providers.length) break
+        if (Date.now() > deadline) throw child.failure(`knows ${knownOffers} offers only`)
+        await pause(LOOK_MS)
+      }
+    }
+  }
+
+  async #seatOf(n: number): Promise<ProviderSeat> {
+    return { ...providerAccounts(n), peerKey: await preparePeerKey(join(this.folder, nameOf(n))) }
+  }
+
+  async #writePeerConfig(name: string, seat: ProviderSeat, n: number): Promise<string> {
     const { chainId, market, registry, rpcUrl, seeds, token } = this.network
-    const percent = BigInt(100 + 5 * n)
+    const { priceIn, priceOut } = (this.#init.prices ?? pricesOf)(n)
     return writeJson(join(this.folder, `${name}.json`), {
       network: { chainId, rpc: rpcUrl, registry, market, token, local: true },
       seeds,
       listen: { tcp: 0, ws: 0 },
-      dataDir,
+      dataDir: join(this.folder, name),
       keys: { privateKey: privateKeyOf(seat.operator) },
+      gateway: { port: 0, privateKey: privateKeyOf(gatewayAccount(n)) },
       provider: {
         owner: seat.owner.address,
-        priceIn: `${(PRICE_IN * percent) / 100n}`,
-        priceOut: `${(PRICE_OUT * percent) / 100n}`,
+        priceIn: `${priceIn}`,
+        priceOut: `${priceOut}`,
         slots: SLOTS,
         modelsDir: modelsFolder(this.#init.root),
       },
       log: { level: 'info', json: true },
     })
   }
+}
+
+/** Providers of a network that is not told how many. */
+const DEFAULT_PROVIDERS = 5
+
+function pricesOf(n: number): { priceIn: bigint; priceOut: bigint } {
+  const percent = BigInt(100 + 5 * n)
+  return { priceIn: (PRICE_IN * percent) / 100n, priceOut: (PRICE_OUT * percent) / 100n }
+}
+
+function nameOf(n: number): string {
+  return `provider-${n}`
 }
 
 const CLIENT_DATA = 'client'

@@ -1,7 +1,7 @@
 /** `npm start`: brings up a local network, runs the main job, settles it, and stays up for more. */
 import { resolve } from 'node:path'
 import { toDuckMeshError } from '@duckmesh/protocols'
-import { exitCodeOf, formatDuck, toJson } from '@duckmesh/node'
+import { exitCodeOf, toJson } from '@duckmesh/node'
 import { parseEther } from 'viem'
 import { Devnet } from './devnet.ts'
 import { runMainJob } from './job/main-job.ts'
@@ -10,6 +10,7 @@ import { USAGE, parseStartArgs } from './parse-args.ts'
 import type { StartOptions } from './parse-args.ts'
 import { onEnd } from './processes/on-end.ts'
 import { RemoteError } from './processes/remote-error.ts'
+import type { Scenario } from './scenario/scenarios.ts'
 
 /** 128 + SIGINT. */
 const EXIT_INTERRUPTED = 130
@@ -57,7 +58,9 @@ async function runNetwork(
   const stop = (): void => void net.stop()
   ended.addEventListener('abort', stop)
   try {
-    await run(net, options, printer)
+    if (options.scenario !== undefined) await play(net, options.scenario, options, printer)
+    else if (options.jobs) await run(net, options, printer)
+    else if (options.json) process.stdout.write(`${toJson(whereabouts(net))}\n`)
     if (!options.once) await stayUp(net, printer, ended)
   } finally {
     await net.stop()
@@ -65,21 +68,34 @@ async function runNetwork(
 }
 
 async function run(net: Devnet, options: StartOptions, printer: HumanPrinter): Promise<void> {
-  printer.line()
-  printer.line(`Asking "${options.prompt}"`)
-  const input = { prompt: options.prompt, maxPrice: parseEther(options.maxPrice) }
+  const { prompt } = options
+  const input = { prompt, maxPrice: parseEther(options.maxPrice) }
   const report = await runMainJob(net, input, {
+    onJobStart: (kind) => {
+      printer.jobStart(kind, prompt)
+    },
     onJobDone: (job) => {
-      printer.line()
-      const rest = `${formatDuck(job.unspent)} of ${formatDuck(job.maxPrice)} unspent`
-      printer.line(
-        `${job.tokens} tokens, first after ${job.ttftMs} ms, all after ${job.totalMs} ms`,
-      )
-      printer.line(`Price ${formatDuck(job.paid)}, ${rest}`)
+      printer.jobDone(job)
     },
   })
   printer.report(report)
   if (options.json) process.stdout.write(`${toJson(report)}\n`)
+}
+
+/** What a program needs to use a network that runs no job by itself. */
+function whereabouts({ gateways, network, folder }: Devnet): object {
+  const { chainId, rpcUrl, seeds } = network
+  return { folder, chainId, rpcUrl, seeds, gateways }
+}
+
+async function play(
+  net: Devnet,
+  scenario: Scenario,
+  { json }: StartOptions,
+  printer: HumanPrinter,
+): Promise<void> {
+  const report = await scenario(net, printer)
+  if (json) process.stdout.write(`${toJson(report)}\n`)
 }
 
 /** Says what to try and waits for the end. A child that dies is told, the rest stays up. */
@@ -87,6 +103,10 @@ async function stayUp(net: Devnet, printer: HumanPrinter, ended: AbortSignal): P
   printer.line()
   printer.line('The network stays up. Try, in another terminal in this folder:')
   printer.line('  npx duckmesh chat "What is the capital of Norway?"')
+  printer.line('  npx duckmesh chat --redundant 3 "What is the capital of Norway?"')
+  printer.line('  npx duckmesh why')
+  printer.line('  npx duckmesh status --why')
+  printer.line(`  curl ${net.gateways[0] ?? ''}/v1/models`)
   printer.line(
     `  chain ${net.network.rpcUrl} (id ${net.network.chainId}), seed ${net.network.seeds.join(' ')}`,
   )

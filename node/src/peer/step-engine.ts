@@ -51,11 +51,7 @@ export class LocalStepEngine implements StepEngine {
   }
 }
 
-function requestOf(
-  spec: JobSpec,
-  prefixIds: readonly number[],
-  client: Hex,
-): GenerationRequest {
+function requestOf(spec: JobSpec, prefixIds: readonly number[], client: Hex): GenerationRequest {
   const { logitBias, ...sampling } = spec.sampling
   return {
     client,

@@ -43,7 +43,7 @@ export async function benchDirectLane(
   rounds: number,
   bursts: number,
 ): Promise<DirectLaneReport> {
-  const net = await Devnet.start({ root })
+  const net = await Devnet.start({ root, providers: 1 })
   const modelsDir = join(root, NETWORKS_FOLDER, 'models')
   const http = startHttp(modelsDir)
   const chat = account(ACCOUNT_INDEX.chat)
@@ -146,7 +146,8 @@ function meshSide(client: LightClient): Side {
   const messages = [{ role: 'user', content: PROMPT }]
   return async () => {
     const clock = startWatch()
-    const job = await client.submit({ model: 'duckling', messages, maxTokens: MAX_TOKENS })
+    const wish = { model: 'duckling', messages, maxTokens: MAX_TOKENS }
+    const job = await client.submit({ ...wish, lane: 'direct' })
     for await (const event of job) if (event.type === 'text') clock.took(event.ids.length)
     await job.result()
     return clock.answer()

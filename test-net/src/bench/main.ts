@@ -1,28 +1,63 @@
-/** `npm run bench`: prints a table, or with --json one object on stdout. */
+/**
+ * `npm run bench -- [direct] [auction] [engine] [gas] [--json]`: prints tables, or one object on stdout. Without a
+ * name all of them. The gas report alone is that object, others are its members.
+ */
 import { resolve } from 'node:path'
+import { benchAuctionLane } from './auction-lane.ts'
+import { auctionTable } from './auction-table.ts'
 import { benchDirectLane } from './direct-lane.ts'
-import type { DirectLaneReport } from './direct-lane.ts'
+import { directTable } from './direct-table.ts'
+import { benchEngine } from './engine/engine-bench.ts'
+import { engineTable } from './engine/engine-table.ts'
+import { benchGas } from './gas/gas-bench.ts'
+import { gasTable } from './gas/gas-table.ts'
 
-const ROUNDS = 100
-const BURSTS = 5
-
-function table({ added, ratio, throughput, ttft }: DirectLaneReport): string {
-  const row = (name: string, side: 'bare' | 'http' | 'mesh'): string => {
-    const { p50, p99 } = ttft[side]
-    const plus = side === 'bare' ? '' : `+${added[side].p50} / +${added[side].p99}`
-    return `| ${name} | ${p50} / ${p99} | ${plus} | ${throughput[side]} |`
-  }
-  return [
-    '| Duckling, loopback, one machine | first token, ms (p50 / p99) | over the bare engine | tokens/s, 8 streams |',
-    '|---|---|---|---|',
-    row('bare engine, in process', 'bare'),
-    row('plain HTTP server', 'http'),
-    row('DuckMesh, direct lane, paid', 'mesh'),
-    '',
-    `Throughput of the mesh: ${ratio.meshToBare} of the bare engine, ${ratio.meshToHttp} of plain HTTP.`,
-  ].join('\n')
+/** A finished benchmark: its key in the JSON, its report, and the same for people. */
+interface Result {
+  key: string
+  report: object
+  table: string
 }
 
-const report = await benchDirectLane(resolve('.'), ROUNDS, BURSTS)
+const root = resolve('.')
+
+const BENCHES: Readonly<Record<string, () => Promise<Result>>> = {
+  direct: async () => {
+    const report = await benchDirectLane(root, 100, 5)
+    return { key: 'directLane', report, table: directTable(report) }
+  },
+  auction: async () => {
+    const ten = await benchAuctionLane(root, 7, 40)
+    const twenty = await benchAuctionLane(root, 17, 20)
+    const report = { ten, twenty, ratio: twenty.auction.p50 / ten.auction.p50 }
+    return { key: 'auctionLane', report, table: auctionTable([ten, twenty]) }
+  },
+  engine: async () => {
+    const report = await benchEngine({ rounds: 8, jobs: 1000, loads: 10, withLargeModel: true })
+    return { key: 'engine', report, table: engineTable(report) }
+  },
+  gas: async () => {
+    const report = await benchGas(root)
+    return { key: 'gas', report, table: gasTable(report) }
+  },
+}
+
+const named = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))
+const unknown = named.find((name) => !Object.hasOwn(BENCHES, name))
+if (unknown !== undefined) {
+  process.stderr.write(`There is no benchmark "${unknown}": ${Object.keys(BENCHES).join(', ')}.\n`)
+  process.exit(2)
+}
 const json = process.argv.includes('--json')
-process.stdout.write(`${json ? JSON.stringify({ directLane: report }) : table(report)}\n`)
+const results: Result[] = []
+for (const name of named.length === 0 ? Object.keys(BENCHES) : named) {
+  const result = await BENCHES[name]?.()
+  if (result === undefined) continue
+  results.push(result)
+  if (!json) process.stdout.write(`${result.table}\n\n`)
+}
+if (json) {
+  const all = Object.fromEntries(results.map(({ key, report }) => [key, report]))
+  const isGasAlone = named.length === 1 && named[0] === 'gas'
+  process.stdout.write(`${JSON.stringify(isGasAlone ? all['gas'] : all)}\n`)
+}

@@ -3,6 +3,7 @@
 export interface Summary {
   n: number
   p50: number
+  p95: number
   p99: number
   min: number
 }
@@ -13,6 +14,7 @@ export function summarize(sample: readonly number[]): Summary {
   return {
     n: sorted.length,
     p50: percentile(sorted, 50),
+    p95: percentile(sorted, 95),
     p99: percentile(sorted, 99),
     min: percentile(sorted, 0),
   }

@@ -6,8 +6,22 @@ import type { Hex } from 'viem'
 
 const MNEMONIC = 'test test test test test test test test test test test junk'
 
+/** Most providers of a local network. */
+export const MAX_PROVIDERS = 20
+
 /** What each account of the mnemonic is for, by index. */
-export const ACCOUNT_INDEX = { deployer: 0, client: 1, chat: 2, firstProvider: 3 } as const
+export const ACCOUNT_INDEX = {
+  deployer: 0,
+  client: 1,
+  chat: 2,
+  firstProvider: 3,
+  firstGateway: 3 + 2 * MAX_PROVIDERS,
+} as const
+
+/** The account with which the gateway of provider `n`, from 0, pays. */
+export function gatewayAccount(n: number): HDAccount {
+  return account(ACCOUNT_INDEX.firstGateway + n)
+}
 
 /** Owner and operator of provider `n`, from 0. */
 export function providerAccounts(n: number): { owner: HDAccount; operator: HDAccount } {

@@ -1,9 +1,10 @@
-/** All DUCK that belongs to an account, wherever it lies; the sum over accounts never changes by jobs. */
+/** All DUCK that belongs to an account, wherever it lies; jobs change the sum over accounts by what they burn alone. */
 import {
   readAccount,
   readChannel,
   readEarned,
   readProvider,
+  readService,
   tokenBalanceOf,
 } from '@duckmesh/contracts'
 import type { Addresses } from '@duckmesh/contracts'
@@ -16,7 +17,7 @@ export interface Watched {
 }
 
 /**
- * Wei by address. A payer has its wallet, its escrow and what is allotted and not redeemed; a provider
+ * Wei by address. A payer has its wallet, its escrow and what is allotted and not redeemed, for services too; a provider
  * has its wallet, its stake and its earnings.
  */
 export async function readBalances(
@@ -42,7 +43,8 @@ async function payerTotal(
 ): Promise<bigint> {
   const wallet = await tokenBalanceOf(client, { addresses, holder: payer })
   const { free, thawing } = await readAccount(client, { addresses, payer })
-  let total = wallet + free + thawing
+  const service = await readService(client, { addresses, payer })
+  let total = wallet + free + thawing + service.allotted - service.redeemed
   for (const provider of providers) {
     const { allotted, redeemed } = await readChannel(client, { addresses, payer, provider })
     total += allotted - redeemed

@@ -1,7 +1,9 @@
 /** Deploys the contracts on a local chain and gives every role what it needs to start. */
 import {
   LOCAL_DURATIONS,
+  PARAMETERS,
   allot,
+  allotService,
   approve,
   deposit,
   mint,
@@ -10,7 +12,7 @@ import {
 } from '@duckmesh/contracts'
 import type { Addresses, WriteClient } from '@duckmesh/contracts'
 import { deployDuckMesh } from '@duckmesh/contracts/deploy'
-import { createPublicClient, createWalletClient, defineChain, http } from 'viem'
+import { createPublicClient, createTestClient, createWalletClient, defineChain, http } from 'viem'
 import type { Hex, PublicClient } from 'viem'
 import type { HDAccount } from 'viem/accounts'
 import { account, ACCOUNT_INDEX } from './accounts.ts'
@@ -21,7 +23,12 @@ const DUCK: bigint = 10n ** 18n
 export const STAKE: bigint = 10_000n * DUCK
 /** What each payer gets, and how much of it goes to each provider's channel. */
 const PAYER_FUNDS: bigint = 1_000n * DUCK
-export const ALLOTMENT: bigint = 100n * DUCK
+export const ALLOTMENT: bigint = 50n * DUCK
+/** For seats and verifiers. */
+const SERVICE_ALLOTMENT: bigint = 50n * DUCK
+
+/** How far in the past a local chain begins, s: two epochs and what the deployment takes (SCHEMAS "Durations"). */
+export const GENESIS_AGO_S: number = 2 * Number(LOCAL_DURATIONS.epoch) + 20
 
 /** A provider to register: its accounts and the Ed25519 key of its peer. */
 export interface ProviderSeat {
@@ -34,6 +41,8 @@ export class NetworkFunder {
   readonly publicClient: PublicClient
   readonly #chain: LocalChain
   #addresses: Addresses | null = null
+  /** The deployer's transactions one after another: two at a time would take one nonce. */
+  #minting: Promise<unknown> = Promise.resolve()
 
   constructor(chain: LocalChain) {
     this.#chain = chain
@@ -68,11 +77,10 @@ export class NetworkFunder {
 
   async deploy(): Promise<Addresses> {
     const walletClient = this.walletOf(account(ACCOUNT_INDEX.deployer))
-    const parameters = { durations: LOCAL_DURATIONS }
     const { addresses } = await deployDuckMesh({
       walletClient,
       publicClient: this.publicClient,
-      parameters,
+      parameters: PARAMETERS.local,
     })
     this.#addresses = addresses
     return addresses
@@ -85,26 +93,50 @@ export class NetworkFunder {
     await this.#mint(seat.owner.address, STAKE)
     await this.#done(approve(owner, { addresses, spender: addresses.registry, amount: STAKE }))
     const { operator, peerKey } = seat
-    await this.#done(
-      registerProvider(owner, { addresses, operator: operator.address, peerKey, stake: STAKE }),
-    )
+    const fields = { addresses, operator: operator.address, peerKey, stake: STAKE }
+    const register = (): Promise<void> => this.#done(registerProvider(owner, fields))
+    // Gas is estimated for the last block's second; in the next one the trace of stake is longer and takes more.
+    await register().catch(register)
   }
 
   /** Mints and deposits a payer's funds and allots a part to each provider. */
   async fundPayer(payer: HDAccount, providers: readonly ProviderSeat[]): Promise<void> {
     const { addresses } = this
+    await this.depositFor(payer, PAYER_FUNDS)
+    for (const provider of providers) await this.allotTo(payer, provider)
+    await this.#done(allotService(this.walletOf(payer), { addresses, amount: SERVICE_ALLOTMENT }))
+  }
+
+  /** Mints and deposits, wei. */
+  async depositFor(payer: HDAccount, amount: bigint): Promise<void> {
+    const { addresses } = this
     const wallet = this.walletOf(payer)
-    await this.#mint(payer.address, PAYER_FUNDS)
-    await this.#done(approve(wallet, { addresses, spender: addresses.market, amount: PAYER_FUNDS }))
-    await this.#done(deposit(wallet, { addresses, payer: payer.address, amount: PAYER_FUNDS }))
-    for (const { owner } of providers) {
-      await this.#done(allot(wallet, { addresses, provider: owner.address, amount: ALLOTMENT }))
-    }
+    await this.#mint(payer.address, amount)
+    await this.#done(approve(wallet, { addresses, spender: addresses.market, amount }))
+    await this.#done(deposit(wallet, { addresses, payer: payer.address, amount }))
+  }
+
+  /** Sets a part of a payer's deposit aside for one provider. */
+  async allotTo(payer: HDAccount, { owner }: Pick<ProviderSeat, 'owner'>): Promise<void> {
+    const fields = { addresses: this.addresses, provider: owner.address, amount: ALLOTMENT }
+    await this.#done(allot(this.walletOf(payer), fields))
+  }
+
+  /** Moves the chain's clock from its past to now: what was staked before has weight in this epoch. */
+  async setClock(): Promise<void> {
+    const { timestamp } = await this.publicClient.getBlock()
+    const behindS = Math.floor(Date.now() / 1_000) - Number(timestamp)
+    const test = createTestClient({ mode: 'anvil', transport: http(this.#chain.rpcUrl) })
+    if (behindS > 0) await test.increaseTime({ seconds: behindS })
+    await test.mine({ blocks: 1 })
   }
 
   async #mint(to: Hex, amount: bigint): Promise<void> {
     const deployer = this.walletOf(account(ACCOUNT_INDEX.deployer))
-    await this.#done(mint(deployer, { addresses: this.addresses, to, amount }))
+    const { addresses } = this
+    const minted = this.#minting.then(() => this.#done(mint(deployer, { addresses, to, amount })))
+    this.#minting = minted.catch(() => undefined)
+    await minted
   }
 
   async #done(sent: Promise<Hex>): Promise<void> {

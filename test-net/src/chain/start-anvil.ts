@@ -19,18 +19,31 @@ export interface LocalChain {
   pid: number
 }
 
-/** Rejects with ANVIL_MISSING or CHILD_FAILED. */
+/** Accounts with ether for gas: the launcher's, two for each provider, and its gateway's. */
+const ACCOUNTS = 64
+
+/**
+ * The chain's clock starts `agoS` seconds in the past, so that stake made now is old enough to have a weight once
+ * the clock is set right (SCHEMAS "Durations"). Rejects with ANVIL_MISSING or CHILD_FAILED.
+ */
 export async function startAnvil(
   group: ChildGroup,
+  agoS: number,
   onLog: (line: string) => void = () => undefined,
 ): Promise<LocalChain> {
   // A chain id of its own, so that two local networks never mix (docs/spec/mesh.md).
   const chainId = 31_337_000 + Math.floor(Math.random() * 1_000_000)
-  const options = ['--host', '127.0.0.1', '--port', '0', '--chain-id', `${chainId}`]
+  const network = ['--host', '127.0.0.1', '--port', '0', '--chain-id', `${chainId}`]
+  const genesis = [
+    '--accounts',
+    `${ACCOUNTS}`,
+    '--timestamp',
+    `${Math.floor(Date.now() / 1_000) - agoS}`,
+  ]
   // Receipts come in about 20 ms and the clock runs when nothing is sent.
   const mining = ['--block-time', '1', '--mixed-mining']
   const keeper = fileURLToPath(new URL('../processes/keeper.ts', import.meta.url))
-  const args = [keeper, findAnvil(), ...options, ...mining]
+  const args = [keeper, findAnvil(), ...network, ...genesis, ...mining]
   const child = group.spawn({ name: 'anvil', command: process.execPath, args, onLog })
   const ready = await child.event('ready', START_TIMEOUT_MS)
   const pid = Number(ready['pid'])

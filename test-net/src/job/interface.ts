@@ -7,7 +7,26 @@ export interface StateAt {
   atMs: number
 }
 
-/** One job. Fields of the auction and of redundant jobs are null on the direct lane. */
+/** One bid of the auction and what became of it; score and price are null when it did not count. */
+export interface BidReport {
+  /** Owner address; the name of a provider everywhere (SCHEMAS "Names"). */
+  provider: Hex
+  owner: Hex
+  score: bigint | null
+  /** For the whole job, wei. */
+  price: bigint | null
+  won: boolean
+  reason: string
+}
+
+/** A provider that was awarded, with the sum of its receipts. */
+export interface WinnerReport {
+  provider: Hex
+  segment: number
+  paid: bigint
+}
+
+/** One job. What only an auction has is null on the direct lane. */
 export interface JobReport {
   kind: 'stream' | 'redundant'
   jobId: Hex
@@ -17,25 +36,31 @@ export interface JobReport {
   lane: 'direct' | 'auction'
   mode: number
   replicas: number
-  seat: null
-  epoch: null
-  turn: null
-  bids: null
-  winners: { provider: Hex; paid: bigint }[]
-  agreed: null
+  /** Owner of the seat whose match was used. */
+  seat: Hex | null
+  epoch: number | null
+  turn: number | null
+  bids: BidReport[] | null
+  winners: WinnerReport[]
+  /** Whether all answers were equal; of one provider there is nothing else. */
+  agreed: boolean
   states: StateAt[]
-  auctionMs: null
+  auctionMs: number | null
   ttftMs: number
   totalMs: number
   maxPrice: bigint
   paid: bigint
   unspent: bigint
+  /** What the seat got for matching; beside `paid`, from the payer's service allotment. */
+  seatFee: bigint
 }
 
 export interface SettlementReport {
   txs: { hash: Hex; vouchers: number; gasUsed: number }[]
   /** Gas of all transactions by their vouchers; null when nothing was redeemed. */
   gasPerVoucher: number | null
+  /** 1 % of what was redeemed, wei: it left the supply. */
+  burnt: bigint
 }
 
 export interface MainJobReport {

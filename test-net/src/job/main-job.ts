@@ -1,17 +1,24 @@
-/** The main job: one streamed, paid answer, then its redemption, with the balances around both. */
+/**
+ * The main job: one streamed answer and one that three providers compute and compare, both auctioned and paid; then
+ * one round of redemptions, with the balances around all of it.
+ */
 import { getAddress } from 'viem'
 import { DuckMeshError } from '@duckmesh/protocols'
 import { ACCOUNT_INDEX, account } from '../chain/accounts.ts'
 import { countTransactions, readBalances } from '../chain/balances.ts'
 import type { Devnet } from '../devnet.ts'
 import type { ChildEvent } from '../processes/interface.ts'
-import type { JobReport, MainJobReport } from './interface.ts'
+import type { JobReport, MainJobReport, SettlementReport } from './interface.ts'
 import { runJob } from './run-job.ts'
 import { settle } from './settle.ts'
 
+/** Members of the redundant job. */
+const REPLICAS = 3
+
+type Balances = MainJobReport['balances']['before']
+
 export interface MainJobHooks {
-  /** Balances before the job are read. */
-  onBefore?: (balances: MainJobReport['balances']['before']) => void
+  onJobStart?: (kind: JobReport['kind']) => void
   onJobDone?: (job: JobReport) => void
 }
 
@@ -20,7 +27,7 @@ export interface MainJobInput {
   maxPrice: bigint
 }
 
-/** Runs and settles it. Rejects when the job did not finish or the vouchers were not redeemed in full. */
+/** Runs and settles it. Rejects when a job did not finish or the vouchers were not redeemed in full. */
 export async function runMainJob(
   net: Devnet,
   input: MainJobInput,
@@ -31,48 +38,67 @@ export async function runMainJob(
     providers: net.providers.map(({ owner }) => owner.address),
   }
   const { addresses, publicClient } = net.funder
-  const read = (): ReturnType<typeof readBalances> => readBalances(publicClient, addresses, watched)
+  const read = (): Promise<Balances> => readBalances(publicClient, addresses, watched)
   const before = await read()
-  hooks.onBefore?.(before)
   const model = await servedModel(net)
   const block = await publicClient.getBlockNumber()
-  const job = await runJob(net.client, { ...input, model: model.name })
+  const jobs: JobReport[] = []
+  for (const kind of kindsFor(net.providers.length)) {
+    hooks.onJobStart?.(kind)
+    const redundant = kind === 'redundant' ? { redundant: REPLICAS } : {}
+    const job = await runJob(net.client, { ...input, ...redundant, model: model.name })
+    jobs.push(job)
+    hooks.onJobDone?.(job)
+  }
   const chainTxDuringJobs = await countTransactions(publicClient, block)
-  hooks.onJobDone?.(job)
   const settlement = await settle(net)
   const after = await read()
-  checkSettled(job, before, after)
-  return {
-    peers: peersOf(net),
-    model,
-    jobs: [job],
-    settlement,
-    balances: { before, after },
-    chainTxDuringJobs,
+  checkSettled(jobs, settlement, { before, after })
+  const balances = { before, after }
+  return { peers: peersOf(net), model, jobs, settlement, balances, chainTxDuringJobs }
+}
+
+/** A small network has too few distinct providers for the redundant job. */
+function kindsFor(providers: number): JobReport['kind'][] {
+  return providers < REPLICAS ? ['stream'] : ['stream', 'redundant']
+}
+
+/**
+ * Every provider must have gained at least what its receipts say, less the burnt percent, and nothing may have
+ * vanished but what was burnt.
+ */
+function checkSettled(
+  jobs: readonly JobReport[],
+  { burnt }: SettlementReport,
+  { before, after }: MainJobReport['balances'],
+): void {
+  const sum = (balances: Balances): bigint =>
+    Object.values(balances).reduce((total, amount) => total + amount, 0n)
+  const lost = sum(before) - sum(after) - burnt
+  for (const [owner, due] of duesOf(jobs)) {
+    const gained = (after[owner] ?? 0n) - (before[owner] ?? 0n)
+    if (gained >= due - percentOf(due) && lost === 0n) continue
+    const what = 'The vouchers of the jobs were not redeemed in full.'
+    throw new DuckMeshError('CHAIN_REVERTED', what, { details: { owner, due, gained, lost } })
   }
 }
 
-/** The provider must have gained at least what the receipts say, and nobody else lost anything. */
-function checkSettled(
-  job: JobReport,
-  before: MainJobReport['balances']['before'],
-  after: MainJobReport['balances']['after'],
-): void {
-  const sum = (balances: MainJobReport['balances']['before']): bigint =>
-    Object.values(balances).reduce((total, amount) => total + amount, 0n)
-  for (const { paid, provider } of job.winners) {
+function duesOf(jobs: readonly JobReport[]): Map<ReturnType<typeof getAddress>, bigint> {
+  const dues = new Map<ReturnType<typeof getAddress>, bigint>()
+  const add = (provider: string, amount: bigint): void => {
     const owner = getAddress(provider)
-    const gained = (after[owner] ?? 0n) - (before[owner] ?? 0n)
-    if (gained >= paid && sum(before) === sum(after)) continue
-    throw new DuckMeshError(
-      'CHAIN_REVERTED',
-      'The vouchers of the job were not redeemed in full.',
-      {
-        jobId: job.jobId,
-        details: { paid, gained },
-      },
-    )
+    dues.set(owner, (dues.get(owner) ?? 0n) + amount)
   }
+  for (const { seat, seatFee, winners } of jobs) {
+    for (const { paid, provider } of winners) add(provider, paid)
+    if (seat !== null) add(seat, seatFee)
+  }
+  return dues
+}
+
+/** What is burnt of an amount, rounded up because each redemption rounds by itself. */
+function percentOf(amount: bigint): bigint {
+  return (amount + 99n) / 100n
 }
 
 async function servedModel(net: Devnet): Promise<MainJobReport['model']> {

@@ -10,6 +10,7 @@ interface RedeemAnswer {
   hash: Hex
   vouchers: number
   gasUsed: string
+  burnt: string
 }
 
 /** Rejects with a CHAIN_* code; then every voucher is still held. */
@@ -17,10 +18,15 @@ export async function settle(net: Devnet): Promise<SettlementReport> {
   const answers = await Promise.all(
     net.providers.map(({ child }) => child.ask<RedeemAnswer[]>('redeem', {}, REDEEM_TIMEOUT_MS)),
   )
-  const txs = answers
-    .flat()
-    .map(({ gasUsed, hash, vouchers }) => ({ hash, vouchers, gasUsed: Number(gasUsed) }))
+  const redeemed = answers.flat()
+  const txs = redeemed.map(({ gasUsed, hash, vouchers }) => {
+    return { hash, vouchers, gasUsed: Number(gasUsed) }
+  })
   const gas = txs.reduce((sum, tx) => sum + tx.gasUsed, 0)
   const vouchers = txs.reduce((sum, tx) => sum + tx.vouchers, 0)
-  return { txs, gasPerVoucher: vouchers === 0 ? null : Math.round(gas / vouchers) }
+  return {
+    txs,
+    gasPerVoucher: vouchers === 0 ? null : Math.round(gas / vouchers),
+    burnt: redeemed.reduce((sum, { burnt }) => sum + BigInt(burnt), 0n),
+  }
 }

@@ -3,7 +3,7 @@
  * line, and holds what every client holds: its account's key, channel state and jobs.
  */
 import { createLogger, openClient, serveCommands, stopOnSignal, toJson } from '@duckmesh/node'
-import type { JobEvent, LightClient, NetworkConfig } from '@duckmesh/sdk'
+import type { JobEvent, JobRequest, LightClient, NetworkConfig } from '@duckmesh/sdk'
 import { DuckMeshError, toDuckMeshError } from '@duckmesh/protocols'
 import { readFile } from 'node:fs/promises'
 import type { Hex } from 'viem'
@@ -20,29 +20,52 @@ function tell(event: string, fields: object): void {
 
 /** What a line tells of a job's event; texts are told because the launcher shows them. */
 function tellEvent(jobId: Hex, event: JobEvent): void {
-  const { type, ...fields } = event
-  tell('job', { jobId, type, ...fields })
+  tell('job', { jobId, ...event })
+  // Under a name of its own: whoever waits for a proof need not read every line.
+  if (event.type === 'contradiction') tell(event.type, { jobId, ...event })
 }
 
-async function runJob(client: LightClient, fields: Record<string, unknown>): Promise<unknown> {
-  const { maxPrice, maxTokens, model, prompt, sampling, timeoutMs } = fields
-  const startMs = Date.now()
-  const job = await client.submit({
+/** A request as the launcher sends it; amounts are decimal strings. */
+function requestOf(fields: Record<string, unknown>): JobRequest {
+  const {
+    exclude,
+    lane,
+    maxPrice,
+    maxTokens,
+    model,
+    prompt,
+    redundant,
+    sampling,
+    seed,
+    timeoutMs,
+  } = fields
+  return {
     model: String(model),
     messages: [{ role: 'user', content: String(prompt) }],
     ...(typeof maxTokens === 'number' ? { maxTokens } : {}),
     ...(typeof timeoutMs === 'number' ? { timeoutMs } : {}),
     ...(typeof sampling === 'object' && sampling !== null ? { sampling } : {}),
     ...(typeof maxPrice === 'string' ? { maxPrice: BigInt(maxPrice) } : {}),
-  })
-  tell('job', { jobId: job.jobId, type: 'ordered', provider: job.provider, price: job.price })
+    ...(typeof seed === 'string' ? { seed: seed as Hex } : {}),
+    ...(lane === 'auction' || lane === 'direct' ? { lane } : {}),
+    ...(Array.isArray(exclude) ? { exclude: exclude as Hex[] } : {}),
+    ...(typeof redundant === 'number' ? { verification: 'redundant', replicas: redundant } : {}),
+  }
+}
+
+async function runJob(client: LightClient, fields: Record<string, unknown>): Promise<unknown> {
+  const startMs = Date.now()
+  const job = await client.submit(requestOf(fields))
+  tell('job', { jobId: job.jobId, type: 'ordered', lane: job.lane, mode: job.mode })
   let firstTokenMs: number | null = null
   for await (const event of job) {
     if (event.type === 'text' && firstTokenMs === null) firstTokenMs = Date.now()
     tellEvent(job.jobId, event)
   }
+  const endMs = Date.now()
   const result = await job.result()
-  return { ...result, startMs, endMs: Date.now(), firstTokenMs }
+  // The seat's fee is part of the settlement that follows.
+  return { ...result, startMs, endMs, firstTokenMs, transcript: await job.settled }
 }
 
 async function main(): Promise<void> {
@@ -54,7 +77,10 @@ async function main(): Promise<void> {
   const client = await openClient({ ...file, logger })
   const stop = stopOnSignal(() => client.stop())
   const job = (fields: Record<string, unknown>): Promise<unknown> => runJob(client, fields)
-  serveCommands({ job, offers: () => client.offers(), funds: () => client.funds() }, stop)
+  const transcript = ({ jobId }: Record<string, unknown>): Promise<unknown> =>
+    client.transcript(jobId as Hex)
+  const reads = { offers: () => client.offers(), funds: () => client.funds(), transcript }
+  serveCommands({ job, ...reads }, stop)
   tell('ready', { peerId: client.peerId, payer: client.payer })
 }
 
