@@ -205,7 +205,7 @@ describe('a provider against clients that follow no rules', function () {
       expect(await refusal({ ...award, priceOut: priceOut - 1n })).to.equal('PRICE_MISMATCH')
       const { network } = peer
       const { award: inner } = award.award
-      const invented = { ...inner, offerHash: inner.jobId, jobId: inner.jobId }
+      const invented = { ...inner, bidHash: inner.jobId, prefixIds: [] }
       const other = await signAward(client.payer, network, invented)
       expect(await refusal({ ...award, award: other })).to.equal('PRICE_MISMATCH')
     })

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { account } from '../src/chain/accounts.ts'
-import { ENDLESS, TestNet, stopNets } from './support/devnets.ts'
+import { ENDLESS, TestNet, ownerOf, stopNets } from './support/devnets.ts'
 import { codeOf } from './support/code-of.ts'
 import { FakeProvider } from './support/fake-provider.ts'
 import { RawClient, addressOf } from './support/raw-client.ts'
@@ -30,17 +30,33 @@ describe('a client against providers that follow no rules', function () {
     return quote.model
   }
 
-  /** Runs a job of several steps that goes to the cheap one, and gives its failure and what it was paid. */
+  /** Runs a job of several steps that only the cheap one may serve, and gives its failure and what it was paid. */
   async function fate(
     act: FakeProvider['act'],
     timeoutMs = 60_000,
   ): Promise<{ code: string; vouchers: number }> {
     fake.act = act
     const count = fake.seen.length
-    const code = await codeOf(world.job({ maxTokens: 200, sampling: ENDLESS, timeoutMs }))
+    const exclude = [ownerOf(world.net.provider)]
+    const code = await codeOf(world.job({ maxTokens: 200, sampling: ENDLESS, timeoutMs, exclude }))
     expect(fake.seen, 'the cheap one got the job').to.have.length(count + 1)
     return { code, vouchers: fake.last.vouchers.length }
   }
+
+  it('goes on at the honest one when the cheap one breaks off in the middle of a step', async () => {
+    fake.act = async (send) => {
+      await send.tokens(10)
+      send.frames.abort(new Error('gone'))
+    }
+    const job = await world.job({ maxTokens: 50, sampling: ENDLESS })
+    const paid = job.winners.map(({ provider, segment }) => ({ provider, segment }))
+    expect(paid).to.deep.equal([
+      { provider: fake.owner, segment: 0 },
+      { provider: ownerOf(world.net.provider), segment: 1 },
+    ])
+    expect(job.tokens).to.equal(50)
+    expect(job.winners[0]?.paid, 'nothing is receipted, so nothing is paid').to.equal(0n)
+  })
 
   it('pays one further step for a good receipt, so the rest of these tests can fail', async () => {
     const { code, vouchers } = await fate(async (send) => {
@@ -90,7 +106,7 @@ describe('a client against providers that follow no rules', function () {
   it('takes the honest one when the cheap one is gone', async () => {
     await fake.stop()
     const job = await world.job()
-    expect(job.winners[0]?.provider).to.equal(world.net.provider.owner.address.toLowerCase())
+    expect(job.winners[0]?.provider).to.equal(ownerOf(world.net.provider))
     expect(job.states.at(-1)?.state).to.equal('finalized')
   })
 })

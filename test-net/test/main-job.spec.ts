@@ -4,157 +4,208 @@ import { expectGone } from './support/processes.ts'
 import { killRunning, launch, npm } from './support/run.ts'
 import type { Outcome } from './support/run.ts'
 
+/** A job of the report as JSON carries it. */
+interface Job {
+  kind: string
+  text: string
+  tokens: number
+  seat: string
+  bids: {
+    provider: string
+    owner: string
+    score: string
+    price: string
+    won: boolean
+    reason: string
+  }[]
+  winners: { provider: string; segment: number; paid: string }[]
+  states: { state: string; atMs: number }[]
+  auctionMs: number
+  ttftMs: number
+  totalMs: number
+  maxPrice: string
+  paid: string
+  unspent: string
+  seatFee: string
+}
+
 /** The report as the issue lists it, read from JSON. */
 interface Report {
   peers: { name: string; pid: number; peerId: string | null; address: string | null }[]
   model: { name: string; modelId: string; cid: string }
-  jobs: Record<string, unknown>[]
-  settlement: { txs: { hash: string; vouchers: number; gasUsed: number }[]; gasPerVoucher: number }
+  jobs: (Job & Record<string, unknown>)[]
+  settlement: {
+    txs: { hash: string; vouchers: number; gasUsed: number }[]
+    gasPerVoucher: number
+    burnt: string
+  }
   balances: { before: Record<string, string>; after: Record<string, string> }
   chainTxDuringJobs: number
 }
 
 const WEI = /^[0-9]+$/
+const ADDRESS = /^0x[0-9a-f]{40}$/
+const PROMPT = 'Tell me a story about a brave duck.'
+const STATES = ['posted', 'matched', 'awarded', 'accepted', 'running', 'completed', 'finalized']
 
 describe('npm start --silent -- --once --json', function () {
   this.timeout(180_000)
   let outcome: Outcome
   let report: Report
-  let job: Record<string, unknown>
+  let stream: Report['jobs'][0]
+  let redundant: Report['jobs'][0]
 
   before(async () => {
-    const args = [
-      'start',
-      '--silent',
-      '--',
-      '--once',
-      '--json',
-      '--prompt',
-      'Tell me a story about a brave duck.',
-    ]
+    const args = ['start', '--silent', '--', '--once', '--json', '--prompt', PROMPT]
     outcome = await npm(args).done
     expect(outcome.code, outcome.stderr).to.equal(0)
     report = JSON.parse(outcome.stdout) as Report
-    const [first] = report.jobs
-    if (first === undefined) throw new Error('The report has no job.')
-    job = first
+    const [first, second] = report.jobs
+    if (first === undefined || second === undefined) throw new Error('The report lacks a job.')
+    stream = first
+    redundant = second
   })
   after(killRunning)
 
   it('prints one JSON object on stdout and nothing else, and people read along on stderr', () => {
     expect(outcome.stdout.trimEnd().split('\n')).to.have.length(1)
-    expect(report).to.be.an('object')
-    expect(outcome.stderr).to.contain('finalized')
+    for (const shown of [
+      'auction',
+      'seat',
+      'bid',
+      'accept',
+      'commits',
+      'reveal',
+      'agreed',
+      'Settled',
+    ]) {
+      expect(outcome.stderr).to.contain(shown)
+    }
   })
 
-  it('has every field of the report', () => {
-    expect(report).to.have.all.keys(
-      'peers',
-      'model',
-      'jobs',
-      'settlement',
-      'balances',
-      'chainTxDuringJobs',
-    )
-    expect(report.settlement).to.have.all.keys('txs', 'gasPerVoucher')
+  it('has every field of the report, and of both jobs filled', () => {
+    const fields = ['peers', 'model', 'jobs', 'settlement', 'balances', 'chainTxDuringJobs']
+    expect(report).to.have.all.keys(...fields)
+    expect(report.settlement).to.have.all.keys('txs', 'gasPerVoucher', 'burnt')
     expect(report.balances).to.have.all.keys('before', 'after')
-    const money = ['maxPrice', 'paid', 'unspent', 'winners']
+    const money = ['maxPrice', 'paid', 'unspent', 'winners', 'seatFee']
     const text = ['kind', 'jobId', 'prompt', 'text', 'tokens']
     const how = ['lane', 'mode', 'replicas', 'seat', 'epoch', 'turn', 'bids', 'agreed']
-    expect(job).to.have.all.keys(
-      ...text,
-      ...how,
-      ...money,
-      'states',
-      'auctionMs',
-      'ttftMs',
-      'totalMs',
-    )
+    const times = ['states', 'auctionMs', 'ttftMs', 'totalMs']
+    for (const job of report.jobs) {
+      expect(job).to.have.all.keys(...text, ...how, ...money, ...times)
+      for (const [field, value] of Object.entries(job)) expect(value, field).to.not.equal(null)
+    }
   })
 
-  it('describes the job: a streamed answer on the direct lane, later fields null', () => {
-    expect(job).to.include({ kind: 'stream', lane: 'direct', mode: 1, replicas: 1 })
-    for (const later of ['seat', 'epoch', 'turn', 'bids', 'agreed', 'auctionMs']) {
-      expect(job[later], later).to.equal(null)
+  it('runs a streamed job of one provider and a redundant one of three, both auctioned', () => {
+    expect(report.jobs).to.have.length(2)
+    expect(stream).to.include({ kind: 'stream', lane: 'auction', mode: 1, replicas: 1 })
+    expect(redundant).to.include({ kind: 'redundant', lane: 'auction', mode: 0, replicas: 3 })
+    for (const job of report.jobs) {
+      expect(job['prompt']).to.equal(PROMPT)
+      expect(job['jobId']).to.match(/^0x[0-9a-f]{64}$/)
+      expect(job['agreed']).to.equal(true)
+      expect(job.tokens).to.be.greaterThan(0)
     }
-    expect(job['prompt']).to.equal('Tell me a story about a brave duck.')
-    expect(job['text'])
-      .to.be.a('string')
-      .that.matches(/[a-z]{3}/)
-    expect(job['tokens']).to.be.a('number').greaterThan(0)
-    expect(job['jobId']).to.match(/^0x[0-9a-f]{64}$/)
+    expect(stream.text).to.match(/[a-z]{3}/)
+    expect(redundant.text, 'greedy answers are the same everywhere').to.equal(stream.text)
     expect(report.model).to.include({ name: 'duckling' })
     expect(report.model.modelId).to.match(/^0x[0-9a-f]{64}$/)
   })
 
+  it('shows the seat, its turn, and every bid with why it won or lost', () => {
+    for (const job of report.jobs) {
+      expect(job.seat).to.match(ADDRESS)
+      expect(job['epoch']).to.be.a('number').greaterThan(0)
+      expect(job['turn']).to.be.a('number').within(0, 5)
+      expect(job.bids.length).to.be.least(Number(job['replicas']))
+      for (const bid of job.bids) {
+        expect(bid.provider).to.match(ADDRESS)
+        expect(bid.owner).to.equal(bid.provider)
+        expect(bid.reason).to.match(/.+\.$/)
+        if (bid.won) for (const amount of [bid.score, bid.price]) expect(amount).to.match(WEI)
+      }
+      const awarded = new Set(job.winners.map(({ provider }) => provider))
+      const won = job.bids.filter((bid) => bid.won).map(({ provider }) => provider)
+      expect(won).to.have.members([...awarded])
+    }
+    const scores = stream.bids.map(({ score }) => BigInt(score))
+    expect(scores, 'by score').to.deep.equal([...scores].sort((a, b) => (a < b ? -1 : 1)))
+    expect(new Set(redundant.winners.map(({ provider }) => provider)).size).to.be.least(3)
+  })
+
   it('tells every state in order, in milliseconds after the order', () => {
-    const states = job['states'] as { state: string; atMs: number }[]
-    const names = ['posted', 'awarded', 'accepted', 'running', 'completed', 'finalized']
-    expect(states.map(({ state }) => state)).to.deep.equal(names)
-    const times = states.map(({ atMs }) => atMs)
-    expect(times[0]).to.equal(0)
-    expect(times).to.deep.equal([...times].sort((a, b) => a - b))
-    expect(job['ttftMs']).to.be.a('number').greaterThan(0)
-    expect(job['totalMs']).to.be.a('number').least(Number(job['ttftMs']))
+    const names = stream.states.map(({ state }) => state)
+    // A busy machine may need a second auction; it is told like the first.
+    expect(names.filter((name, at) => name !== names[at - 1])).to.deep.equal(STATES)
+    for (const job of report.jobs) {
+      const times = job.states.map(({ atMs }) => atMs)
+      expect(times[0]).to.equal(0)
+      expect(times).to.deep.equal([...times].sort((a, b) => a - b))
+      expect(job.states.at(-1)?.state).to.equal('finalized')
+      expect(job.auctionMs).to.be.greaterThan(0)
+      expect(job.ttftMs).to.be.greaterThan(0)
+      expect(job.totalMs).to.be.least(job.ttftMs)
+    }
   })
 
   it('names every peer as a process of its own with a real address', () => {
-    expect(report.peers.map(({ name }) => name)).to.deep.equal([
-      'anvil',
-      'seed',
-      'provider-0',
-      'client',
-    ])
-    expect(new Set(report.peers.map(({ pid }) => pid)).size).to.equal(4)
-    for (const { address, name, peerId } of report.peers.slice(1, 3)) {
+    const providers = Array.from({ length: 5 }, (_, n) => `provider-${n}`)
+    const names = report.peers.map(({ name }) => name)
+    expect(names).to.deep.equal(['anvil', 'seed', ...providers, 'client'])
+    expect(new Set(report.peers.map(({ pid }) => pid)).size).to.equal(8)
+    for (const { address, name, peerId } of report.peers.slice(1, -1)) {
       expect(address, name).to.match(/^\/ip4\/127\.0\.0\.1\/tcp\/[1-9][0-9]*\/p2p\//)
       expect(address, name).to.contain(String(peerId))
     }
   })
 
   it('gives amounts as decimal strings, and paid and unspent are the maximum price', () => {
-    for (const amount of [job['maxPrice'], job['paid'], job['unspent']])
-      expect(amount).to.match(WEI)
-    expect(BigInt(String(job['paid'])) > 0n).to.equal(true)
-    expect(BigInt(String(job['paid'])) + BigInt(String(job['unspent']))).to.equal(10n ** 18n)
-    const winners = job['winners'] as { provider: string; paid: string }[]
-    expect(winners.map(({ paid }) => paid)).to.deep.equal([job['paid']])
-    const amounts = [
-      ...Object.values(report.balances.before),
-      ...Object.values(report.balances.after),
-    ]
-    for (const amount of amounts) expect(amount).to.match(WEI)
+    for (const job of report.jobs) {
+      for (const amount of [job.maxPrice, job.paid, job.unspent, job.seatFee]) {
+        expect(amount).to.match(WEI)
+      }
+      expect(BigInt(job.paid) > 0n).to.equal(true)
+      expect(BigInt(job.paid) + BigInt(job.unspent)).to.equal(10n ** 18n)
+      const parts = job.winners.map(({ paid }) => BigInt(paid))
+      expect(parts.reduce((sum, part) => sum + part, 0n)).to.equal(BigInt(job.paid))
+      expect(BigInt(job.seatFee), '1 % rounded up').to.equal((BigInt(job.paid) + 99n) / 100n)
+    }
   })
 
-  it('redeems in one transaction with its gas, and sends none during the job', () => {
-    const [tx, ...more] = report.settlement.txs
-    expect(more).to.deep.equal([])
-    expect(tx?.hash).to.match(/^0x[0-9a-f]{64}$/)
-    expect(tx?.vouchers).to.equal(1)
-    expect(tx?.gasUsed).to.equal(report.settlement.gasPerVoucher)
+  it('redeems after the jobs, and sends no transaction during them', () => {
+    const { gasPerVoucher, txs } = report.settlement
+    expect(txs).to.have.length.least(3)
+    for (const { gasUsed, hash, vouchers } of txs) {
+      expect(hash).to.match(/^0x[0-9a-f]{64}$/)
+      expect(vouchers).to.be.least(1)
+      expect(gasUsed).to.be.greaterThan(21_000)
+    }
+    expect(gasPerVoucher).to.be.greaterThan(0)
     expect(report.chainTxDuringJobs).to.equal(0)
   })
 
-  it('adds up to the wei: what the client lost is what the provider gained, at least the receipts', () => {
+  it('adds up to the wei: what the client lost is what the others gained and what was burnt', () => {
     const { after, before } = report.balances
     expect(Object.keys(after)).to.have.members(Object.keys(before))
     const gains = Object.keys(before).map(
       (who) => BigInt(after[who] ?? '0') - BigInt(before[who] ?? '0'),
     )
-    expect(gains.reduce((sum, gain) => sum + gain)).to.equal(0n)
-    const [lost = 0n, gained = 0n] = [...gains].sort((a, b) => (a < b ? -1 : 1))
-    expect(gained).to.equal(-lost)
-    const paid = BigInt(String(job['paid']))
-    const step = firstStepPrice(outcome.stderr)
-    expect(gained >= paid, 'the voucher covers the receipts').to.equal(true)
-    expect(gained, 'and is what was prepaid for one step').to.equal(step)
+    const burnt = BigInt(report.settlement.burnt)
+    expect(burnt > 0n).to.equal(true)
+    expect(gains.reduce((sum, gain) => sum + gain)).to.equal(-burnt)
+    const losers = gains.filter((gain) => gain < 0n)
+    expect(losers, 'only the client paid').to.have.length(1)
+    const due = report.jobs.reduce((sum, job) => sum + BigInt(job.paid) + BigInt(job.seatFee), 0n)
+    expect(-(losers[0] ?? 0n) >= due, 'the vouchers cover the receipts').to.equal(true)
   })
 
   it('leaves no process and no port', async () => {
     const ports = report.peers.flatMap(
       ({ address }) => /\/tcp\/([0-9]+)/.exec(address ?? '')?.[1] ?? [],
     )
-    expect(ports).to.have.length.least(2)
+    expect(ports).to.have.length.least(6)
     await expectGone(
       report.peers.map(({ pid }) => pid),
       ports.map(Number),
@@ -162,18 +213,12 @@ describe('npm start --silent -- --once --json', function () {
   })
 })
 
-/** What people were shown as prepaid, in wei. */
-function firstStepPrice(shown: string): bigint {
-  const [, whole = '', part = ''] = /voucher {3}\+([0-9]+)\.?([0-9]*) DUCK/.exec(shown) ?? []
-  return BigInt(whole + part.padEnd(18, '0'))
-}
-
 describe('a main job that cannot be done', function () {
   this.timeout(180_000)
   after(killRunning)
 
   const cases: { name: string; args: string[]; code: string; exit: number }[] = [
-    { name: 'a wrong number of peers', args: ['--peers', '9'], code: 'CONFIG_INVALID', exit: 78 },
+    { name: 'a wrong number of peers', args: ['--peers', '21'], code: 'CONFIG_INVALID', exit: 78 },
     { name: 'an unknown option', args: ['--frobnicate'], code: 'CONFIG_INVALID', exit: 78 },
     {
       name: 'a price that is none',

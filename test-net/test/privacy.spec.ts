@@ -1,16 +1,16 @@
 import { readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import type { JobReport } from '../src/index.ts'
-import { TestNet, stopNets } from './support/devnets.ts'
+import { signedBidCodec } from '@duckmesh/proto'
+import type { DevnetProvider, JobReport } from '../src/index.ts'
+import { ENDLESS, TestNet, ownerOf, stopNets } from './support/devnets.ts'
 import { RecordingProxy, stopProxies } from './support/recording-proxy.ts'
 import { testFolder } from './support/test-root.ts'
-import { until } from './support/until.ts'
 
-/** Stands in no other text. */
-const MARKER = 'xq7Marker9zv'
+/** Stand in no other text: one in the prompt of each job. */
+const MARKERS = { stream: 'xq7Marker9zv', redundant: 'kw4Marker2jp' }
 const STORY = 'Tell me a story about a brave duck.'
-const PROMPT = `${STORY} ${MARKER}`
+const KINDS = ['stream', 'redundant'] as const
 
 /** Everything that one process received, or kept. */
 interface Heard {
@@ -18,15 +18,16 @@ interface Heard {
   bytes: Buffer
 }
 
-describe('the prompt', function () {
-  this.timeout(120_000)
+describe('what only some may know', function () {
+  this.timeout(180_000)
   let world: TestNet
   let proxy: RecordingProxy
   let recordings: string
-  let job: JobReport
+  let jobs: Record<(typeof KINDS)[number], JobReport>
   /** Words of an answer that stand in no other text. */
   let words: string[]
-  /** By process id. */
+  /** By process id: what it received until the streamed job's first step was done, and in all. */
+  let during: Map<number, Buffer>
   let heard: Map<number, Buffer>
   let files: Heard[]
 
@@ -39,16 +40,15 @@ describe('the prompt', function () {
     process.env['DUCKMESH_LOG_LEVEL'] = 'debug'
     try {
       world = await TestNet.start({
-        providers: 2,
+        providers: 5,
         wrapRpc: async (rpcUrl) => {
           const recording = await RecordingProxy.before(rpcUrl)
           proxy = recording.proxy
           return recording.url
         },
       })
-      await knowsBothOffers(world)
-      job = await world.job({ prompt: PROMPT })
-      words = rareWords((await world.job({ prompt: STORY })).text)
+      jobs = { stream: await streamed(), redundant: await redundant() }
+      words = rareWords((await world.auction({ prompt: STORY })).text)
       await world.settle()
     } finally {
       delete process.env['RECORD_TO']
@@ -56,10 +56,7 @@ describe('the prompt', function () {
       if (before === undefined) delete process.env['NODE_OPTIONS']
       else process.env['NODE_OPTIONS'] = before
     }
-    heard = new Map()
-    for (const name of await readdir(recordings)) {
-      heard.set(Number(name.split('.').at(-1)), await readFile(join(recordings, name)))
-    }
+    heard = await recorded()
     files = await filesBelow(world.net.folder)
   })
   after(async () => {
@@ -67,93 +64,183 @@ describe('the prompt', function () {
     stopProxies()
   })
 
-  /** On a busy machine the cheaper provider may answer after the first choice; then the dearer one would serve. */
-  async function knowsBothOffers({ net }: TestNet): Promise<void> {
-    await until('both offers at the client', async () => {
-      const offers = await net.client.ask<unknown[]>('offers', {}, 30_000)
-      return offers.length === 2
-    })
+  /** Looks at what everybody received while the job runs: bids are opened to others when it is over. */
+  async function streamed(): Promise<JobReport> {
+    const prompt = `${STORY} ${MARKERS.stream}`
+    const running = world.auction({ prompt, maxTokens: 250, sampling: ENDLESS })
+    await world.nextJobEvent(({ type }) => type === 'receipt')
+    during = await recorded()
+    return running
   }
 
-  function heardBy(pid: number | undefined): Buffer {
-    const bytes = heard.get(pid ?? 0)
+  function redundant(): Promise<JobReport> {
+    return world.auction({ prompt: `${STORY} ${MARKERS.redundant}`, redundant: 2 })
+  }
+
+  async function recorded(): Promise<Map<number, Buffer>> {
+    const names = await readdir(recordings)
+    const all = names.map(async (name) => {
+      const bytes = await readFile(join(recordings, name))
+      return [Number(name.split('.').at(-1)), bytes] as const
+    })
+    return new Map(await Promise.all(all))
+  }
+
+  function heardBy(pid: number | undefined, when = heard): Buffer {
+    const bytes = when.get(pid ?? 0)
     if (bytes === undefined) throw new TypeError(`Nothing was recorded of process ${pid}.`)
     return bytes
   }
 
-  it('reaches the engine of the provider that serves it, so that the searches below can find it', () => {
-    expect(job.winners[0]?.provider).to.equal(world.net.provider.owner.address.toLowerCase())
-    expect(traces(heardBy(world.net.provider.child.pid))).to.include('the prompt as text')
-  })
+  function winnersOf(kind: (typeof KINDS)[number]): DevnetProvider[] {
+    const owners = new Set(jobs[kind].winners.map(({ provider }) => provider))
+    return world.net.providers.filter((one) => owners.has(ownerOf(one)))
+  }
 
-  it('is answered to the client: the recorder finds the words of an answer there', () => {
-    const received = heardBy(world.net.client.pid)
-    expect(received.length).to.be.greaterThan(1_000)
-    expect(words).to.not.deep.equal([])
-    for (const word of words) expect(received.includes(word), word).to.equal(true)
-  })
+  function losersOf(kind: (typeof KINDS)[number]): DevnetProvider[] {
+    const winners = winnersOf(kind)
+    return world.net.providers.filter((one) => !winners.includes(one))
+  }
 
-  it('is in nothing that the seed received, also after decryption', () => {
-    const received = heardBy(world.net.seed.pid)
-    expect(
-      received.includes('/duckmesh/kad/1.0.0'),
-      'the recorder sees inside of connections',
-    ).to.equal(true)
-    expectNothing([{ who: 'seed', bytes: received }])
-  })
+  describe('the prompt', () => {
+    for (const kind of KINDS) {
+      it(`of a ${kind} job reaches the engine of each winner, so that the searches below can find it`, () => {
+        expect(jobs[kind].lane).to.equal('auction')
+        expect(winnersOf(kind).length).to.be.least(kind === 'stream' ? 1 : 2)
+        for (const { child } of winnersOf(kind)) {
+          expect(traces(heardBy(child.pid), MARKERS[kind])).to.include('the prompt as text')
+        }
+      })
 
-  it('is in nothing that the other provider received: gossip, DHT, probes, answers of the chain', () => {
-    const other = world.net.providers[1]
-    const received = heardBy(other?.child.pid)
-    expect(received.includes('/duckmesh/'), 'the recorder sees inside of connections').to.equal(
-      true,
-    )
-    expect(received.includes('"jsonrpc"'), 'and what the chain answered').to.equal(true)
-    expectNothing([{ who: 'the other provider', bytes: received }])
-  })
-
-  it('is in nothing that the chain was sent or answered', () => {
-    const sent = Buffer.concat(proxy.received)
-    expect(sent.includes('eth_sendRawTransaction'), 'the redemption went this way').to.equal(true)
-    expectNothing([
-      { who: 'the chain', bytes: sent },
-      { who: 'answers of the chain', bytes: Buffer.concat(proxy.answered) },
-    ])
-  })
-
-  it('is in no line that any process logs, down to debug', () => {
-    expect(world.logs.map(({ process }) => process)).to.include.members([
-      'provider-0',
-      'provider-1',
-    ])
-    expectNothing(
-      world.logs.map(({ line, process }) => ({ who: process, bytes: Buffer.from(line) })),
-    )
-  })
-
-  it('is in no event that providers, seed or chain tell the launcher', () => {
-    const others = world.events.filter(({ process }) => process !== 'client')
-    expect(others.map(({ event }) => event)).to.include.members(['ready', 'segment'])
-    expectNothing(
-      others.map((event) => ({ who: event.process, bytes: Buffer.from(JSON.stringify(event)) })),
-    )
-  })
-
-  it('is in no file of any process', () => {
-    const names = files.map(({ who }) => who)
-    for (const folder of ['seed', 'provider-0', 'provider-1']) {
-      expect(
-        names.some((name) => name.startsWith(`${folder}/`)),
-        folder,
-      ).to.equal(true)
+      it(`of a ${kind} job is in nothing that seats and other bidders received`, () => {
+        expect(losersOf(kind).length).to.be.least(2)
+        for (const { child, name } of losersOf(kind)) {
+          const received = heardBy(child.pid)
+          expect(received.includes('/duckmesh/'), 'the recorder sees inside').to.equal(true)
+          expect(received.includes('"jsonrpc"'), 'and what the chain answered').to.equal(true)
+          const partakes = received.includes('/duckmesh/market/1.0.0')
+          expect(partakes, `${name} takes part in the market`).to.equal(true)
+          expect(traces(received, MARKERS[kind]), name).to.deep.equal([])
+          for (const word of words) expect(received.includes(word), word).to.equal(false)
+        }
+      })
     }
-    expectNothing(files.filter(({ who }) => !who.startsWith('client/')))
+
+    it('is answered to the client: the recorder finds the words of an answer there', () => {
+      const received = heardBy(world.net.client.pid)
+      expect(received.length).to.be.greaterThan(1_000)
+      expect(words).to.not.deep.equal([])
+      for (const word of words) expect(received.includes(word), word).to.equal(true)
+    })
+
+    it('is in nothing that the seed received, also after decryption', () => {
+      const received = heardBy(world.net.seed.pid)
+      const seesInside = received.includes('/duckmesh/kad/1.0.0')
+      expect(seesInside, 'the recorder sees inside of connections').to.equal(true)
+      expectNothing([{ who: 'seed', bytes: received }])
+    })
+
+    it('is in nothing that the chain was sent or answered', () => {
+      const sent = Buffer.concat(proxy.received)
+      expect(sent.includes('eth_sendRawTransaction'), 'the redemption went this way').to.equal(true)
+      expectNothing([
+        { who: 'the chain', bytes: sent },
+        { who: 'answers of the chain', bytes: Buffer.concat(proxy.answered) },
+      ])
+    })
+
+    it('is in no line that any process logs, down to debug', () => {
+      const names = world.net.providers.map(({ name }) => name)
+      expect(world.logs.map(({ process }) => process)).to.include.members(names)
+      expectNothing(
+        world.logs.map(({ line, process }) => ({ who: process, bytes: Buffer.from(line) })),
+      )
+    })
+
+    it('is in no event that providers, seed or chain tell the launcher', () => {
+      const others = world.events.filter(({ process }) => process !== 'client')
+      expect(others.map(({ event }) => event)).to.include.members(['ready', 'segment'])
+      expectNothing(
+        others.map((event) => ({ who: event.process, bytes: Buffer.from(JSON.stringify(event)) })),
+      )
+    })
+
+    it('is in no file of any process', () => {
+      const names = files.map(({ who }) => who)
+      for (const folder of ['seed', ...world.net.providers.map(({ name }) => name)]) {
+        const some = names.some((name) => name.startsWith(`${folder}/`))
+        expect(some, folder).to.equal(true)
+      }
+      expectNothing(files.filter(({ who }) => !who.startsWith('client/')))
+    })
   })
 
-  /** The prompt in whatever form, and the answer, are nowhere in these. */
+  describe('the bids', () => {
+    /** What the client wrote down of the streamed job, or of all. */
+    function written(what: string, when: Map<number, Buffer>): Buffer[] {
+      const text = heardBy(world.net.client.pid, when).toString('latin1')
+      const lines = text.matchAll(new RegExp(`\\n${what} (?:0x)?([0-9a-f]+)\\n`, 'g'))
+      return [...lines].map(([, hex = '']) => Buffer.from(hex, 'hex'))
+    }
+
+    it('of the streamed job were opened by the client, those of winners and losers', () => {
+      const bids = written('opened bid', during).map((bytes) => signedBidCodec.decode(bytes))
+      const jobBids = bids.filter(({ bid }) => bid.jobId === jobs.stream.jobId)
+      const owners = new Set(jobBids.map(({ bid }) => bid.provider))
+      expect([...owners]).to.include.members(winnersOf('stream').map(ownerOf))
+      expect(owners.size).to.be.least(2)
+    })
+
+    it('can be opened by nobody but client and winner while the job runs', () => {
+      const [secret, ...more] = written('reply secret', during)
+      if (secret === undefined) throw new TypeError('The client made no reply key.')
+      expect(secret).to.have.length(32)
+      for (const { child, name } of losersOf('stream')) {
+        for (const one of [secret, ...more]) {
+          expect(knows(heardBy(child.pid, during), one), name).to.equal(false)
+        }
+      }
+      expect(knows(heardBy(world.net.seed.pid), secret), 'the seed').to.equal(false)
+      const [winner] = winnersOf('stream')
+      const shown = [secret, ...more].some((one) => knows(heardBy(winner?.child.pid, during), one))
+      expect(shown, 'the award shows it to the winner').to.equal(true)
+    })
+
+    it('are opened to those who bid or matched when it is over', () => {
+      const secrets = written('reply secret', during)
+      const { bids, seat } = jobs.stream
+      const took = new Set([seat, ...(bids ?? []).map(({ provider }) => provider)])
+      const others = losersOf('stream').filter((one) => took.has(ownerOf(one)))
+      expect(others).to.not.deep.equal([])
+      for (const { child, name } of others) {
+        const shown = secrets.some((secret) => knows(heardBy(child.pid), secret))
+        expect(shown, name).to.equal(true)
+      }
+    })
+
+    it('are never in the clear on any wire', () => {
+      const bids = written('opened bid', heard)
+      expect(bids.length).to.be.greaterThan(5)
+      const pids = [
+        ...world.net.providers.map(({ child }) => child),
+        world.net.seed,
+        world.net.client,
+      ]
+      for (const bytes of bids) {
+        const { signature } = signedBidCodec.decode(bytes)
+        const signed = Buffer.from(signature.slice(2), 'hex')
+        for (const { name, pid } of pids) {
+          expect(heardBy(pid).includes(bytes), name).to.equal(false)
+          expect(heardBy(pid).includes(signed), `${name}: signature`).to.equal(false)
+        }
+      }
+    })
+  })
+
+  /** No prompt in whatever form, and no answer, is in these. */
   function expectNothing(all: readonly Heard[]): void {
     for (const { bytes, who } of all) {
-      expect(traces(bytes), who).to.deep.equal([])
+      for (const kind of KINDS) expect(traces(bytes, MARKERS[kind]), who).to.deep.equal([])
       for (const word of words) {
         expect(bytes.includes(word), `${who} has "${word}" of the answer`).to.equal(false)
       }
@@ -161,27 +248,30 @@ describe('the prompt', function () {
   }
 })
 
-/** In which form the prompt is in there. */
-function traces(bytes: Buffer): string[] {
-  const marker = Buffer.from(MARKER)
+function knows(bytes: Buffer, secret: Buffer): boolean {
+  return bytes.includes(secret) || bytes.includes(secret.toString('hex'))
+}
+
+/** In which form the marker is in there. */
+function traces(bytes: Buffer, marker: string): string[] {
   // Base64 depends on the position: the middle of each of three is the same wherever the text starts.
   const base64 = [0, 1, 2].map((skip) =>
-    Buffer.from('x'.repeat(skip) + MARKER)
+    Buffer.from('x'.repeat(skip) + marker)
       .toString('base64')
       .slice(4, 14),
   )
   const forms: [string, string | Buffer][] = [
     ['the prompt as text', marker],
-    ['the prompt as hex', marker.toString('hex')],
-    ['the prompt as UTF-16', Buffer.from(MARKER, 'utf16le')],
+    ['the prompt as hex', Buffer.from(marker).toString('hex')],
+    ['the prompt as UTF-16', Buffer.from(marker, 'utf16le')],
     ...base64.map((text): [string, string] => ['the prompt as base64', text]),
   ]
   return [...new Set(forms.filter(([, form]) => bytes.includes(form)).map(([name]) => name))]
 }
 
-/** Longer words of an answer, without those that protocols and programs use too. */
+/** Longer words of an answer, without those of its prompt and those that protocols and programs use too. */
 function rareWords(text: string): string[] {
-  const common = ['there', 'found', 'under', 'DuckMesh']
+  const common = ['there', 'found', 'under', 'DuckMesh', ...STORY.split(/[^A-Za-z]+/)]
   return [...new Set(text.match(/[A-Za-z]{5,}/g))].filter((word) => !common.includes(word))
 }
 

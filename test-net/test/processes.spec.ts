@@ -15,8 +15,9 @@ import type { Running } from './support/run.ts'
 import { testFolder, testRoot } from './support/test-root.ts'
 import { until } from './support/until.ts'
 
-/** anvil, its keeper, the seed, the provider, the client, the launcher. */
+/** anvil, its keeper, the seed, the one peer, the client, the launcher. */
 const PROCESSES = 6
+const ONE = ['--peers', '1']
 
 interface Alive {
   pids: number[]
@@ -63,17 +64,25 @@ describe('processes of npm start', function () {
 
   it('shows the job to people, serves `duckmesh chat`, and Ctrl-C ends every process, port and folder', async () => {
     const cwd = await testFolder('people')
-    const launcher = launch([], { cwd })
+    const launcher = launch(ONE, { cwd })
     const { pids, ports } = await whenUp(launcher)
     left = pids
     expect(pids).to.have.length(PROCESSES)
-    expect(ports, 'anvil, seed tcp and ws, provider tcp and ws').to.have.length(5)
-    for (const state of ['posted', 'awarded', 'accepted', 'running', 'completed', 'finalized']) {
+    expect(ports, 'anvil, seed tcp and ws, peer tcp, ws and http').to.have.length(6)
+    for (const state of [
+      'posted',
+      'matched',
+      'awarded',
+      'accepted',
+      'running',
+      'completed',
+      'finalized',
+    ]) {
       expect(launcher.stdout).to.match(new RegExp(`^ *[0-9]+ ms {2}${state}`, 'm'))
     }
     expect(launcher.stdout).to.match(/^ {2}voucher {3}\+[0-9.]+ DUCK/m)
     expect(launcher.stdout).to.match(
-      /^ {2}receipt {3}step 1, the last: [0-9]+ tokens in, [0-9]+ out, [0-9.]+ DUCK/m,
+      /^ {2}receipt {3}0x[0-9a-f]{8}… step 1, the last: [0-9]+ tokens in, [0-9]+ out, [0-9.]+ DUCK/m,
     )
     expect(launcher.stdout).to.match(/^Price [0-9.]+ DUCK/m)
     expect(launcher.stdout).to.match(/0x[0-9a-f]{64} {2}1 voucher\(s\), [0-9]+ gas/)
@@ -99,7 +108,7 @@ describe('processes of npm start', function () {
   })
 
   it('ends every process when it gets SIGTERM during the job', async () => {
-    const launcher = launch(['--json'], { cwd: testRoot() })
+    const launcher = launch([...ONE, '--json'], { cwd: testRoot() })
     const { pids, ports } = await until(
       'the job is posted',
       async () =>
@@ -115,7 +124,7 @@ describe('processes of npm start', function () {
   })
 
   it('exits at the second Ctrl-C without waiting for a process that does not end', async () => {
-    const launcher = launch([], { cwd: testRoot() })
+    const launcher = launch(ONE, { cwd: testRoot() })
     const { pids, ports } = await whenUp(launcher)
     left = pids
     const stuck = pids.find((pid) => pid !== launcher.pid && parentOf(pid) === launcher.pid) ?? 0
@@ -139,7 +148,7 @@ describe('processes of npm start', function () {
 
   it('leaves no process when the launcher is killed with -9, and the next start removes its folder', async () => {
     const cwd = await testFolder('killed')
-    const launcher = launch([], { cwd })
+    const launcher = launch(ONE, { cwd })
     const { pids, ports } = await whenUp(launcher)
     left = pids
     process.kill(launcher.pid, 'SIGKILL')
@@ -147,7 +156,7 @@ describe('processes of npm start', function () {
     await expectGone(pids, ports)
     const [orphan = ''] = await networkFolders(cwd)
     expect(orphan).to.match(/^devnet-/)
-    const next = launch(['--once'], { cwd })
+    const next = launch([...ONE, '--once'], { cwd })
     await until('the next one starts', () => next.stdout.includes('Starting a chain'))
     await until('the folder is gone', () => !existsSync(join(cwd, '.duckmesh', orphan)))
     next.kill()
@@ -156,7 +165,7 @@ describe('processes of npm start', function () {
 
   for (const count of [3, 5]) {
     it(`leaves no process when the launcher is killed with -9 as soon as ${count} processes run`, async () => {
-      const launcher = launch([], { cwd: testRoot() })
+      const launcher = launch(ONE, { cwd: testRoot() })
       const { pids, ports } = await whenStarted(launcher, count)
       left = pids
       process.kill(launcher.pid, 'SIGKILL')
@@ -166,7 +175,7 @@ describe('processes of npm start', function () {
   }
 
   it('leaves no process when npm is killed with -9', async () => {
-    const start = npm(['start', '--silent', '--', '--json'])
+    const start = npm(['start', '--silent', '--', ...ONE, '--json'])
     const { pids, ports } = await until(
       'the network is up',
       async () => (start.stderr.includes('finalized') ? whenStarted(start, PROCESSES) : undefined),

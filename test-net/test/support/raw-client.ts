@@ -13,6 +13,7 @@ import {
   saltSpec,
   sealSpec,
   signAward,
+  ZERO_HASH,
   signOrder,
 } from '@duckmesh/protocols/dispatch'
 import { offerHash, stepPrice } from '@duckmesh/protocols/market'
@@ -123,11 +124,16 @@ export class RawClient {
       deadline,
       nonce: this.#nonce++,
     }
-    const { jobId, ...signed } = await signOrder(this.payer, network, rng, order)
+    const { jobId, order: wanted, signature } = await signOrder(this.payer, network, rng, order)
+    const signed = { order: wanted, signature }
     const awarded = {
       jobId,
       provider,
-      offerHash: this.quote.offerHash,
+      segment: 0,
+      bidHash: this.quote.offerHash,
+      matchHash: ZERO_HASH,
+      fromToken: 0,
+      prefixIds: [],
       budget: maxPrice,
       issuedAt: inSeconds(0),
     }

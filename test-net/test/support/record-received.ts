@@ -1,7 +1,8 @@
 /**
  * Loaded into every process of a network by NODE_OPTIONS: writes down all that the process receives, as bytes:
- * what comes from sockets, what libp2p reads after decryption, and what the engine's thread is sent. One file a
- * process, `<name>.<pid>`, in the folder of RECORD_TO.
+ * what comes from sockets, what libp2p reads after decryption, and what the engine's thread is sent. A client also
+ * writes down, as hex, its reply secrets and the bids that it opens. One file a process, `<name>.<pid>`, in the folder
+ * of RECORD_TO.
  */
 import { appendFileSync } from 'node:fs'
 import { Socket } from 'node:net'
@@ -28,6 +29,28 @@ if (folder !== undefined && isMainThread) {
   // What the inference thread is sent: prompts, on the provider that serves them.
   tap(Worker.prototype, 'postMessage', (message) => {
     write(`engine: ${inspect(message, { depth: 8, maxStringLength: null })}\n`)
+  })
+  if (path.includes('client-process')) await recordBids(write)
+}
+
+/** What only a client may know: what opens the bids, and what is in them. */
+async function recordBids(write: (text: string) => void): Promise<void> {
+  const { HpkeReplyKeys } = await import('@duckmesh/sdk')
+  tapResult(HpkeReplyKeys.prototype, 'create', (pair) => {
+    write(`\nreply secret ${(pair as { secretKey: string }).secretKey}\n`)
+  })
+  tapResult(HpkeReplyKeys.prototype, 'open', (bid) => {
+    write(`\nopened bid ${Buffer.from(bid as Uint8Array).toString('hex')}\n`)
+  })
+}
+
+/** Replaces an asynchronous method by one that shows what it resolves to. */
+function tapResult(prototype: object, name: string, see: (result: unknown) => void): void {
+  const method = Reflect.get(prototype, name) as (...args: unknown[]) => Promise<unknown>
+  Reflect.set(prototype, name, async function (this: unknown, ...args: unknown[]) {
+    const result = await Reflect.apply(method, this, args)
+    see(result)
+    return result
   })
 }
 
