@@ -42,8 +42,6 @@ export interface DevnetInit {
   providers?: number
   /** Ends a start that is under way; what was started is stopped. */
   signal?: AbortSignal
-  /** Unit prices of provider `n` from 0, wei per 1 000 tokens; 100 + 5·n % of the base prices when left out. */
-  prices?: (n: number) => { priceIn: bigint; priceOut: bigint }
   /** Registered beside the providers, with weight in the election; the caller runs them. */
   strangers?: readonly ProviderSeat[]
   /** Puts something between the processes and the chain, to record or to disturb; resolves to its address. */
@@ -262,7 +260,7 @@ export class Devnet {
 
   async #writePeerConfig(name: string, seat: ProviderSeat, n: number): Promise<string> {
     const { chainId, market, registry, rpcUrl, seeds, token } = this.network
-    const { priceIn, priceOut } = (this.#init.prices ?? pricesOf)(n)
+    const { priceIn, priceOut } = pricesOf(n)
     return writeJson(join(this.folder, `${name}.json`), {
       network: { chainId, rpc: rpcUrl, registry, market, token, local: true },
       seeds,

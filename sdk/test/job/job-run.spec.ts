@@ -277,7 +277,7 @@ describe('JobRun', () => {
       expect(world.auctioneer.opened).to.deep.equal([])
     })
 
-    it('is taken at once when it is asked for, and has no second match', async () => {
+    it('is taken at once when it is asked for, and fails with its only provider', async () => {
       const world = new RunWorld({
         offers: [1],
         scripts: [[A, REFUSE]],
@@ -287,6 +287,21 @@ describe('JobRun', () => {
       expect((await run.ended).failure?.code).to.equal('PROVIDER_BUSY')
       expect(world.auctioneer.asked).to.deep.equal([])
       expect(world.stored[0]).to.not.have.property('fallback')
+    })
+
+    it('asks others when all places failed with nothing delivered', async () => {
+      const owners = [1, 2, 3, 4, 5, 6].map(address)
+      const world = new RunWorld({
+        offers: [1, 2, 3, 4, 5, 6],
+        scripts: owners.map((owner, n): [Hex, Script] => [owner, n < 5 ? REFUSE : SERVE]),
+        draft: { lane: 'direct' },
+      })
+      const { run } = await world.run()
+      expect((await run.ended).state).to.equal('finalized')
+      const asked = world.places.awards.map(({ provider }) => provider)
+      expect(asked).to.deep.equal(owners)
+      const segments = world.places.awards.map(({ facts }) => facts.segment)
+      expect(segments).to.deep.equal([0, 1, 2, 3, 4, 5])
     })
 
     it('asks those who failed a moment ago last, and those who failed this job not at all', async () => {
