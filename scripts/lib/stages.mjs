@@ -123,7 +123,7 @@ export const stages = [
     failures: mochaFailures,
     // Its tests start networks of processes; on two cores a compiler beside them makes them slow, not wrong.
     alone: true,
-    timeoutMs: minutes(12),
+    timeoutMs: minutes(15),
   },
 ].map((stage) => ({
   count: asOne,

@@ -141,8 +141,8 @@ describe('the command line on a network that `duckmesh devnet` runs', function (
     const nobody = await run('status', '--gateway', 'http://127.0.0.1:1')
     expect(nobody.stderr).to.match(/^NO_PEERS: /)
     expect(nobody.code).to.equal(69)
-    const many = await run('devnet', '--peers', '17')
-    expect(many.stderr).to.match(/^CONFIG_INVALID: --peers must be 1 to 16/)
+    const many = await run('devnet', '--peers', '21')
+    expect(many.stderr).to.match(/^CONFIG_INVALID: --peers must be 1 to 20/)
     expect(many.code).to.equal(78)
   })
 
