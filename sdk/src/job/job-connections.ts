@@ -3,17 +3,16 @@ import { jobFrameCodec } from '@duckmesh/protocols'
 import type { ClientBinding, Hex, NetworkIdentity } from '@duckmesh/protocols'
 import { JobConnection } from '@duckmesh/protocols/dispatch'
 import type { JobClientComponents } from '@duckmesh/protocols/dispatch'
-import { JOB_PROTOCOL, buildHello, frameStream } from '@duckmesh/protocols/mesh'
+import { JOB_PROTOCOL, buildHello, dialPeer, frameStream } from '@duckmesh/protocols/mesh'
 import { openSession, peerIdStringOf, requireProvider } from '@duckmesh/protocols/mesh'
-import type { BindingBook, StakeView } from '@duckmesh/protocols/mesh'
+import type { BindingBook, DialingHost, StakeView } from '@duckmesh/protocols/mesh'
 import type { ClientChannels } from '@duckmesh/protocols/settlement'
 import type { PeerId, Stream } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
-import type { ClientHost } from '../host/create-client-host.ts'
 import { WarmStreams } from '../host/warm-streams.ts'
 
 export interface JobConnectionsComponents extends Omit<JobClientComponents, 'payments'> {
-  host: Pick<ClientHost, 'dialProtocol'>
+  host: DialingHost
   bindings: BindingBook
   channels: ClientChannels
   /** This client's binding, renewed before it expires. */
@@ -39,7 +38,7 @@ export class JobConnections {
     const { host } = this.#components
     const remotePeer = peerIdFromString(peerIdStringOf(peerKey))
     const steps = {
-      dial: (limit: AbortSignal) => host.dialProtocol(remotePeer, JOB_PROTOCOL, { signal: limit }),
+      dial: (limit: AbortSignal) => dialPeer(host, remotePeer, JOB_PROTOCOL, limit),
       greet: (stream: Stream, limit: AbortSignal) =>
         this.#greet(stream, remotePeer, provider, limit),
     }

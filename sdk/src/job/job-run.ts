@@ -12,11 +12,11 @@ import type { JobPlan, Place } from '@duckmesh/protocols/dispatch'
 import type { NewOrder, NonceStore, ProviderConnector } from '@duckmesh/protocols/dispatch'
 import type { Auctioneer } from '@duckmesh/protocols/market'
 import type { ServicePayer } from '@duckmesh/protocols/settlement'
-import type { OfferFinder } from '../discovery/find-offers.ts'
 import type { JobTranscript, TranscriptAuction, TranscriptStore } from '../store/transcripts.ts'
 import { holdAuction } from './auction-lane.ts'
 import type { AuctionLaneComponents, HeldAuction } from './auction-lane.ts'
-import { directPlaces } from './direct-lane.ts'
+import { directPlaces, forgetOffers, isOfferGone } from './direct-lane.ts'
+import type { DirectFinder } from './direct-lane.ts'
 import type { JobEvent, WholeOutcome, WholeState } from './interface.ts'
 import { jobFailure, textsOf } from './job-failure.ts'
 import { joinOutcomes } from './join-outcomes.ts'
@@ -34,7 +34,7 @@ export interface JobRunComponents extends AuctionLaneComponents {
   clock: Clock
   connector: ProviderConnector
   crypto: Crypto
-  finder: Pick<OfferFinder, 'book' | 'load' | 'offers'>
+  finder: DirectFinder
   logger: Logger
   network: NetworkIdentity
   nonces: NonceStore
@@ -221,10 +221,17 @@ export class JobRun implements AsyncIterable<JobEvent> {
     }
   }
 
-  /** Places without a seat: who failed this job is left out, who is banned is asked last. */
+  /**
+   * Places without a seat: who failed this job is left out, who is banned is asked last. One that no longer keeps
+   * the offer failed nothing: it is asked for a new one.
+   */
   async #direct(before: readonly JobOutcome[]): Promise<Place[]> {
     const { bans, clock, finder } = this.#components
-    const draft = { ...this.draft, exclude: this.#excluded(before) }
+    const segments = before.flatMap((outcome) => outcome.segments)
+    forgetOffers(finder, segments.filter(isOfferGone), clock.now())
+    const failed = segments.filter((segment) => !isOfferGone(segment))
+    const exclude = [...this.draft.exclude, ...failed.map(({ provider }) => provider)]
+    const draft = { ...this.draft, exclude }
     const places = await directPlaces(finder, draft, clock.now(), this.#cancel.signal)
     const banned = new Set(bans.list())
     const isBanned = ({ provider }: Place): boolean => banned.has(provider)

@@ -7,7 +7,7 @@ import { expectCode } from '../support/expect-code.ts'
 import { MATCH } from '../support/fake-auctioneer.ts'
 import type { Script } from '../support/fake-places.ts'
 import { address, bytes32 } from '../support/offers.ts'
-import { RunWorld, unreachable, statesOf, wordsOf } from '../support/run-world.ts'
+import { RunWorld, newOffer, statesOf, unreachable, wordsOf } from '../support/run-world.ts'
 
 const [A, B, C, D] = [address(1), address(2), address(3), address(4)]
 const SERVE: Script = { kind: 'serve', words: ['Quack ', 'quack'] }
@@ -302,6 +302,29 @@ describe('JobRun', () => {
       expect(asked).to.deep.equal(owners)
       const segments = world.places.awards.map(({ facts }) => facts.segment)
       expect(segments).to.deep.equal([0, 1, 2, 3, 4, 5])
+    })
+
+    it('asks a provider for a new offer when it restarted and no longer keeps the old one', async () => {
+      const script: Script = { kind: 'restarted', offer: newOffer(1), words: ['Quack'] }
+      const world = new RunWorld({ offers: [1], scripts: [[A, script]], draft: { lane: 'direct' } })
+      const { run } = await world.run()
+      const { segments, state } = await run.ended
+      expect(state).to.equal('finalized')
+      expect(segments.map(({ failure }) => failure?.code)).to.deep.equal([
+        'PRICE_MISMATCH',
+        undefined,
+      ])
+      const offers = world.places.awards.map(({ frame }) => frame.award.award.bidHash)
+      expect(offers).to.deep.equal([bytes32(1), newOffer(1)])
+      expect(world.bans.list()).to.deep.equal([])
+    })
+
+    it('asks for a new offer once', async () => {
+      const script: Script = { kind: 'refuse', code: 'PRICE_MISMATCH' }
+      const world = new RunWorld({ offers: [1], scripts: [[A, script]], draft: { lane: 'direct' } })
+      const { run } = await world.run()
+      expect((await run.ended).failure?.code).to.equal('PRICE_MISMATCH')
+      expect(world.places.awards).to.have.length(2)
     })
 
     it('asks those who failed a moment ago last, and those who failed this job not at all', async () => {

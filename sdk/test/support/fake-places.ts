@@ -14,6 +14,8 @@ export type Script =
   | { kind: 'hang'; words: string[] }
   /** Takes the voucher and answers with this code; nothing is paid. */
   | { kind: 'refuse'; code: ErrorCode }
+  /** Keeps this offer alone: any other is refused with PRICE_MISMATCH. */
+  | { kind: 'restarted'; offer: Hex; words: string[] }
   /** No voucher can be signed: the channel does not cover the first step. */
   | { kind: 'unfunded' }
   /** Accepts, is paid for its receipts, and breaks before its last one. */
@@ -149,6 +151,13 @@ class FakeRun {
   }
 }
 
+/** What a provider does that knows one offer only. */
+function keeps(script: Script, { award }: Frame): Script {
+  if (script.kind !== 'restarted') return script
+  if (script.offer !== award.award.bidHash) return { kind: 'refuse', code: 'PRICE_MISMATCH' }
+  return { kind: 'serve', words: script.words }
+}
+
 function receiptOf(facts: SegmentFacts, amount: bigint, last: boolean): Receipt {
   const { jobId, payer, provider, segment, specHash } = facts
   const roots = { tokensRoot: bytes32(1), traceRoot: bytes32(0) }
@@ -172,7 +181,8 @@ export class FakePlaces {
       if (script.kind === 'unreachable') throw new DuckMeshError(script.code, 'Nobody is there.')
       const run = (facts: SegmentFacts, frame: Frame): FakeRun => {
         this.awards.push({ provider, facts, frame })
-        return new FakeRun(this.#clock, facts, script, frame.order.order.mode === 0)
+        const played = keeps(script, frame)
+        return new FakeRun(this.#clock, facts, played, frame.order.order.mode === 0)
       }
       return { encKey: bytes32(9), run } as unknown as JobConnection
     },
