@@ -174,8 +174,21 @@ export interface Eip712Domain {
   readonly verifyingContract: Hex
 }
 
-/** Domain of the network on this chain with this ProviderRegistry (checksummed or not). */
+/** Domains made before: a process speaks to one network, a test to a few. */
+const domains = new Map<string, Eip712Domain>()
+const MAX_DOMAINS = 16
+
+/**
+ * Domain of the network on this chain with this ProviderRegistry (checksummed or not): the same frozen object each
+ * time, so that its separator is hashed once.
+ */
 export function domainOf(chainId: number, registry: string): Eip712Domain {
+  const key = `${chainId}:${registry}`
+  const known = domains.get(key)
+  if (known !== undefined) return known
   const verifyingContract = lowerHex(registry)
-  return Object.freeze({ name: 'DuckMesh', version: '1', chainId, verifyingContract })
+  const domain = Object.freeze({ name: 'DuckMesh', version: '1', chainId, verifyingContract })
+  if (domains.size >= MAX_DOMAINS) domains.clear()
+  domains.set(key, domain)
+  return domain
 }

@@ -3,13 +3,14 @@ import { generateKeyPair } from '@libp2p/crypto/keys'
 import type { PrivateKey } from '@libp2p/interface'
 import type { LocalAccount } from 'viem'
 import { shardOf } from '@duckmesh/protocols'
-import type { Clock, Crypto, Logger, Rng, Signer } from '@duckmesh/protocols'
+import type { Clock, Logger, Signer } from '@duckmesh/protocols'
 import { CapsClient } from '@duckmesh/protocols/market'
 import { BindingBook, buildHello, peerKeyOf } from '@duckmesh/protocols/mesh'
 import { ClientChannels, ServicePayer } from '@duckmesh/protocols/settlement'
 import { ChainReader } from './chain/chain-reader.ts'
 import { clientBindingSource } from './client-binding.ts'
 import { accountSigner } from './crypto/account-signer.ts'
+import type { ClientCrypto } from './crypto/client-crypto.ts'
 import { SdkCrypto } from './crypto/sdk-crypto.ts'
 import { OfferFinder } from './discovery/find-offers.ts'
 import { createClientHost } from './host/create-client-host.ts'
@@ -37,7 +38,7 @@ export interface LightClientOptions {
   store?: ClientStore
   logger?: Logger
   /** Replacements of the pure JavaScript cryptography, for example a native one on Node. */
-  crypto?: Crypto & Rng
+  crypto?: ClientCrypto
   clock?: Clock
   /** How long to try the seeds, ms; 15 000 when left out. */
   joinTimeoutMs?: number

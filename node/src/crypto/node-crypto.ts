@@ -1,13 +1,17 @@
 import { randomBytes } from 'node:crypto'
-import type { Crypto, Rng } from '@duckmesh/protocols'
-import { hpkeSeal, rememberRecovery } from '@duckmesh/sdk'
+import { HpkeReplyKeys, hpkeSeal, rememberRecovery } from '@duckmesh/sdk'
+import type { ClientCrypto } from '@duckmesh/sdk'
 import type { Hex } from 'viem'
 import { Ed25519Verifier } from './ed25519-verifier.ts'
 import type { Sealed } from './hpke.ts'
+import { nativeSuite, x25519PublicKey } from './native-suite.ts'
 import { recoverSigner } from './secp256k1.ts'
 
-/** The `Crypto` and `Rng` components of a Node process: WASM secp256k1, node:crypto Ed25519, WebCrypto HPKE. */
-export class NodeCrypto implements Crypto, Rng {
+/** The `Crypto` and `Rng` components of a Node process: WASM secp256k1, Ed25519 and HPKE on node:crypto. */
+const replyKeyMath = { suite: nativeSuite, publicKeyOf: x25519PublicKey }
+
+export class NodeCrypto implements ClientCrypto {
+  readonly replyKeys: HpkeReplyKeys = new HpkeReplyKeys(this, replyKeyMath)
   readonly #ed25519 = new Ed25519Verifier()
   readonly #recover = rememberRecovery(recoverSigner)
 
@@ -21,7 +25,7 @@ export class NodeCrypto implements Crypto, Rng {
 
   /** Rejects with FIELD_OUT_OF_RANGE when `encKey` is not a usable X25519 key. */
   seal(encKey: Hex, info: string, aad: Uint8Array, plaintext: Uint8Array): Promise<Sealed> {
-    return hpkeSeal(encKey, info, aad, plaintext)
+    return hpkeSeal(encKey, info, aad, plaintext, nativeSuite)
   }
 
   bytes(length: number): Uint8Array {

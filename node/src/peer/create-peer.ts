@@ -4,7 +4,7 @@ import type { Clock } from '@duckmesh/protocols'
 import type { AuctionRules } from '@duckmesh/protocols/dispatch'
 import type { Load } from '@duckmesh/protocols/market'
 import { redeemable } from '@duckmesh/protocols/settlement'
-import { HpkeReplyKeys, systemClock } from '@duckmesh/sdk'
+import { systemClock } from '@duckmesh/sdk'
 import { toJson } from '../cli/output.ts'
 import type { Config } from '../config/index.ts'
 import type { ReadyCheck } from '../gateway/index.ts'
@@ -120,7 +120,7 @@ function createRoles(
   const { funding, operators, stake, view } = chain
   const own = { fees, prices, provider: settings.owner, load: (): Load => provider.load() }
   const onChain = { funding, operators, stake, view }
-  const replyKeys = new HpkeReplyKeys(crypto)
+  const { replyKeys } = crypto
   const market = new MarketRole(
     { ...shared, ...own, ...onChain, replyKeys, stats },
     { local: config.network.local },

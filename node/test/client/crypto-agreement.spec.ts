@@ -1,12 +1,13 @@
 import { createPrivateKey, randomBytes, sign } from 'node:crypto'
 import { join } from 'node:path'
-import { HpkeReplyKeys, SdkCrypto, hpkeSeal } from '@duckmesh/sdk'
+import { SdkCrypto, hpkeSeal } from '@duckmesh/sdk'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import type { Hex } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { EncKeyring, NodeCrypto } from '../../src/crypto/index.ts'
 import { hpkeOpen, importHpkeKey } from '../../src/crypto/hpke.ts'
+import { rejection } from '../reject.ts'
 import { withTempDir } from '../temp-dir.ts'
 
 // A light client and a node must judge every signature alike, or they would see different meshes.
@@ -93,20 +94,47 @@ describe('crypto of sdk and node', () => {
     })
   })
 
+  it('refuses to seal to the same points of small order, and to open what was changed', async () => {
+    // RFC 7748 §6.1: these give an all-zero secret with every key.
+    const small = [hex(new Uint8Array(32)), hex(new Uint8Array([1, ...new Uint8Array(31)]))]
+    for (const encKey of small) {
+      for (const crypto of [sdk, node]) {
+        const sealing = crypto.seal(encKey, 'duckmesh/1/bid', new Uint8Array(), new Uint8Array(8))
+        expect((await rejection(sealing)).code).to.equal('FIELD_OUT_OF_RANGE')
+      }
+    }
+    const { publicKey, secretKey } = await node.replyKeys.create()
+    const aad = new Uint8Array(8)
+    const { ciphertext, enc } = await sdk.seal(publicKey, 'duckmesh/1/bid', aad, new Uint8Array(9))
+    const bad = Array.from(ciphertext, (byte, at) => changed(ciphertext, at, byte ^ 1))
+    for (const one of [...bad, new Uint8Array(), ciphertext.subarray(0, 15)]) {
+      for (const { replyKeys } of [sdk, node]) {
+        const sealed = { enc, ciphertext: one }
+        const [result] = await Promise.allSettled([
+          replyKeys.open(secretKey, 'duckmesh/1/bid', aad, sealed),
+        ])
+        expect(result.status).to.equal('rejected')
+      }
+    }
+  })
+
   it('opens bids alike: the reply keys of a client and the keys of a node are one suite', async () => {
-    const replyKeys = new HpkeReplyKeys(node)
+    const { replyKeys } = sdk
     await fc.assert(
       fc.asyncProperty(bytes(32), fc.uint8Array(), fc.uint8Array(), async (secret, bid, aad) => {
         const pair = await importHpkeKey(secret)
         const publicKey = hex(pair.rawPublic)
         expect(await replyKeys.publicKeyOf(hex(secret))).to.equal(publicKey)
+        expect(await node.replyKeys.publicKeyOf(hex(secret))).to.equal(publicKey)
         // A provider's bid, opened by whoever has the reply secret: client, seat and other bidders.
         const sealed = await node.seal(publicKey, 'duckmesh/1/bid', aad, bid)
         const opened = await replyKeys.open(hex(secret), 'duckmesh/1/bid', aad, sealed)
         expect(hex(opened)).to.equal(hex(bid))
-        // And what a client seals, by the node's own code.
+        // And what a client seals, by the node's own code and keys.
         const other = await sdk.seal(publicKey, 'duckmesh/1/bid', aad, bid)
         expect(hex(await hpkeOpen(pair, 'duckmesh/1/bid', aad, other))).to.equal(hex(bid))
+        const again = await node.replyKeys.open(hex(secret), 'duckmesh/1/bid', aad, other)
+        expect(hex(again)).to.equal(hex(bid))
       }),
       { numRuns: 20 },
     )

@@ -1,20 +1,25 @@
-/** HPKE base mode seal and open (RFC 9180) with the suite of SCHEMAS "Seal", on WebCrypto. */
+/** HPKE base mode seal and open (RFC 9180) with the suite of SCHEMAS "Seal". */
 import { Aes128Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from '@hpke/core'
 import { DuckMeshError, hexToBytes } from '@duckmesh/protocols'
 import type { Hex, Sealed } from '@duckmesh/protocols'
 
-const suite: CipherSuite = new CipherSuite({
+/** The suite on WebCrypto, for any runtime. */
+export const webSuite: CipherSuite = new CipherSuite({
   kem: new DhkemX25519HkdfSha256(),
   kdf: new HkdfSha256(),
   aead: new Aes128Gcm(),
 })
 
-/** Seals to a 32-byte X25519 key. Rejects with FIELD_OUT_OF_RANGE when the key cannot be sealed to. */
+/**
+ * Seals to a 32-byte X25519 key. Rejects with FIELD_OUT_OF_RANGE when the key cannot be sealed to. `suite` is the
+ * same suite on other primitives, for example native ones.
+ */
 export async function hpkeSeal(
   encKey: Hex,
   info: string,
   aad: Uint8Array,
   plaintext: Uint8Array,
+  suite: CipherSuite = webSuite,
 ): Promise<Sealed> {
   try {
     const recipientPublicKey = await suite.kem.deserializePublicKey(
@@ -32,15 +37,28 @@ export async function hpkeSeal(
   }
 }
 
-/** Opens with a 32-byte X25519 secret key; rejects when anything (key, info, aad, ciphertext) differs from the sealing. */
-export async function hpkeOpen(
+/** The pair of 32 secret bytes and their public key, as the suite holds it. */
+export async function hpkeKeyPair(
   secretKey: Uint8Array,
+  publicKey: Uint8Array,
+  suite: CipherSuite = webSuite,
+): Promise<CryptoKeyPair> {
+  return {
+    privateKey: await suite.kem.deserializePrivateKey(bufferOf(secretKey)),
+    publicKey: await suite.kem.deserializePublicKey(bufferOf(publicKey)),
+  }
+}
+
+/** Opens with a pair of `hpkeKeyPair`; rejects when anything (key, info, aad, ciphertext) differs from the sealing. */
+export async function hpkeOpen(
+  recipientKey: CryptoKeyPair,
   info: string,
   aad: Uint8Array,
   sealed: Sealed,
+  suite: CipherSuite = webSuite,
 ): Promise<Uint8Array> {
   const recipient = {
-    recipientKey: await suite.kem.deserializePrivateKey(bufferOf(secretKey)),
+    recipientKey,
     enc: bufferOf(sealed.enc),
     info: bufferOf(new TextEncoder().encode(info)),
   }

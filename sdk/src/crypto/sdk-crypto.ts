@@ -3,11 +3,14 @@ import { ed25519 } from '@noble/curves/ed25519.js'
 import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { bytesToHex, hexToBytes } from '@duckmesh/protocols'
-import type { Crypto, Hex, Rng, Sealed } from '@duckmesh/protocols'
+import type { Hex, Sealed } from '@duckmesh/protocols'
 import { hpkeSeal } from './hpke-seal.ts'
+import type { ClientCrypto } from './client-crypto.ts'
 import { rememberRecovery } from './remember-recovery.ts'
+import { HpkeReplyKeys } from './reply-keys.ts'
 
-export class SdkCrypto implements Crypto, Rng {
+export class SdkCrypto implements ClientCrypto {
+  readonly replyKeys: HpkeReplyKeys = new HpkeReplyKeys(this)
   readonly #recover = rememberRecovery(recover)
 
   recoverAddress(digest: Hex, signature: Hex): Hex | null {

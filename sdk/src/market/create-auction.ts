@@ -1,6 +1,6 @@
 /** The auction lane of a light client: who has the seats, streams to them, and the auctioneer over both. */
 import { toDuckMeshError } from '@duckmesh/protocols'
-import type { ClientBinding, Clock, Crypto, Hex, Logger } from '@duckmesh/protocols'
+import type { ClientBinding, Clock, Hex, Logger } from '@duckmesh/protocols'
 import type { NetworkIdentity, Rng } from '@duckmesh/protocols'
 import { PeerQueries, TurnClock } from '@duckmesh/protocols/election'
 import type { ElectionTimes } from '@duckmesh/protocols/election'
@@ -9,8 +9,8 @@ import { SequenceCounter, buildHello, peerKeyOf } from '@duckmesh/protocols/mesh
 import type { BindingBook } from '@duckmesh/protocols/mesh'
 import type { Ed25519PrivateKey } from '@libp2p/interface'
 import type { ChainReader } from '../chain/chain-reader.ts'
+import type { ClientCrypto } from '../crypto/client-crypto.ts'
 import { peerKeySigner } from '../crypto/peer-key-signer.ts'
-import { HpkeReplyKeys } from '../crypto/reply-keys.ts'
 import type { OfferFinder } from '../discovery/find-offers.ts'
 import { SeatFinder } from '../discovery/find-seats.ts'
 import { PeerForwarder } from '../discovery/forward-header.ts'
@@ -28,7 +28,7 @@ export interface AuctionParts {
   bindings: BindingBook
   chain: ChainReader
   clock: Clock
-  crypto: Crypto
+  crypto: ClientCrypto
   finder: OfferFinder
   host: ClientHost
   logger: Logger
@@ -46,7 +46,7 @@ export interface ClientAuction {
 }
 
 export function createAuction(parts: AuctionParts): ClientAuction {
-  const { binding, chain, clock, finder, host, network, privateKey, rng, times } = parts
+  const { binding, chain, clock, crypto, finder, host, network, privateKey, times } = parts
   const view = new LightSeatView({ chain, turnClock: new TurnClock(clock, times) })
   const hello = async (): Promise<ReturnType<typeof buildHello>> =>
     buildHello(network, { client: await binding() })
@@ -59,7 +59,7 @@ export function createAuction(parts: AuctionParts): ClientAuction {
     ...shared,
     forwarder: new PeerForwarder(shared),
     operators: chain,
-    replyKeys: new HpkeReplyKeys(rng),
+    replyKeys: crypto.replyKeys,
     seats: { seats: async (shard, signal) => (await seats.seats(shard, signal)).seats },
     sequence: new SequenceCounter(clock),
     sessions,

@@ -1,11 +1,13 @@
-import { CODE_P2P } from '@multiformats/multiaddr'
-import type { Multiaddr } from '@multiformats/multiaddr'
 import { expect } from 'chai'
 import { dialPeer } from '../../../src/mesh/wire/dial-peer.ts'
 import type { DialingHost } from '../../../src/mesh/wire/dial-peer.ts'
 import { stopHosts, testHost } from '../../support/hosts.ts'
 import type { TestHost } from '../../support/hosts.ts'
 
+type Multiaddr = ReturnType<TestHost['getMultiaddrs']>[number]
+
+/** Of `/p2p/` in an address, by the multicodec table. */
+const CODE_P2P = 0x01_a5
 const PROTOCOL = '/test/1'
 const open = new AbortController().signal
 
