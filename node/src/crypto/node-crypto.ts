@@ -1,3 +1,4 @@
+/** The cryptography of a Node process: WASM secp256k1, Ed25519 and HPKE on node:crypto. */
 import { randomBytes } from 'node:crypto'
 import { HpkeReplyKeys, hpkeSeal, rememberRecovery } from '@duckmesh/sdk'
 import type { ClientCrypto } from '@duckmesh/sdk'
@@ -7,7 +8,6 @@ import type { Sealed } from './hpke.ts'
 import { nativeSuite, x25519PublicKey } from './native-suite.ts'
 import { recoverSigner } from './secp256k1.ts'
 
-/** The `Crypto` and `Rng` components of a Node process: WASM secp256k1, Ed25519 and HPKE on node:crypto. */
 const replyKeyMath = { suite: nativeSuite, publicKeyOf: x25519PublicKey }
 
 export class NodeCrypto implements ClientCrypto {
