@@ -2,16 +2,11 @@
 import { marketFrameCodec } from '@duckmesh/protocols'
 import type { Clock, Hex, MarketFrame, NetworkIdentity } from '@duckmesh/protocols'
 import type { MarketDialer } from '@duckmesh/protocols/market'
-import {
-  MARKET_PROTOCOL,
-  buildHello,
-  codedError,
-  dialPeer,
-  frameStream,
-} from '@duckmesh/protocols/mesh'
+import { MARKET_PROTOCOL, buildHello, codedError, frameStream } from '@duckmesh/protocols/mesh'
 import { openSession, peerIdStringOf, withDeadline } from '@duckmesh/protocols/mesh'
-import type { BindingBook, DialingHost, Session } from '@duckmesh/protocols/mesh'
+import type { BindingBook, Session } from '@duckmesh/protocols/mesh'
 import { peerIdFromString } from '@libp2p/peer-id'
+import type { PeerHost } from '../host/index.ts'
 import type { OwnBinding } from './own-binding.ts'
 
 /** Longest dial, ms: what comes later is too late for any window, but warms the stream for the next. */
@@ -21,7 +16,7 @@ export interface HostDialerComponents {
   binding: OwnBinding
   bindings: BindingBook
   clock: Clock
-  host: DialingHost
+  host: Pick<PeerHost, 'dialProtocol'>
   network: NetworkIdentity
 }
 
@@ -37,7 +32,7 @@ export class HostDialer implements MarketDialer {
     const { binding, clock, host, network } = this.#components
     const remotePeer = peerIdFromString(peerIdStringOf(peerKey))
     try {
-      const dialling = dialPeer(host, remotePeer, MARKET_PROTOCOL, signal)
+      const dialling = host.dialProtocol(remotePeer, MARKET_PROTOCOL, { signal })
       const limit = { clock, ms: DIAL_TIMEOUT_MS, what: 'No market stream', signal }
       const stream = await withDeadline(dialling, limit)
       const frames = frameStream({ stream, remotePeer, codec: marketFrameCodec, clock })

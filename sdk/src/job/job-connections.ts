@@ -35,10 +35,11 @@ export class JobConnections {
    * PROVIDER_LOST, TIMED_OUT, INVALID_PROVIDER, CANCELLED, SHUTTING_DOWN or what a hello did wrong.
    */
   to(peerKey: Hex, provider: Hex, signal: AbortSignal): Promise<JobConnection> {
-    const { host } = this.#components
+    const { clock, host } = this.#components
     const remotePeer = peerIdFromString(peerIdStringOf(peerKey))
     const steps = {
-      dial: (limit: AbortSignal) => dialPeer(host, remotePeer, JOB_PROTOCOL, limit),
+      dial: (limit: AbortSignal) =>
+        dialPeer(host, remotePeer, JOB_PROTOCOL, { clock, signal: limit }),
       greet: (stream: Stream, limit: AbortSignal) =>
         this.#greet(stream, remotePeer, provider, limit),
     }

@@ -4,22 +4,17 @@ import type { ClientBinding, Clock, Logger, MarketFrame } from '@duckmesh/protoc
 import type { NetworkIdentity } from '@duckmesh/protocols'
 import { MarketConnection } from '@duckmesh/protocols/market'
 import type { SeatAddress, SeatSessions } from '@duckmesh/protocols/market'
-import {
-  MARKET_PROTOCOL,
-  buildHello,
-  dialPeer,
-  frameStream,
-  openSession,
-} from '@duckmesh/protocols/mesh'
+import { MARKET_PROTOCOL, buildHello, frameStream, openSession } from '@duckmesh/protocols/mesh'
 import { peerIdStringOf, requireProvider } from '@duckmesh/protocols/mesh'
-import type { BindingBook, DialingHost, StakeView } from '@duckmesh/protocols/mesh'
+import type { BindingBook, StakeView } from '@duckmesh/protocols/mesh'
 import type { PeerId, PeerStore, Stream } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
+import type { ClientHost } from '../host/create-client-host.ts'
 import { learnAddresses } from '../host/learn-addresses.ts'
 import { WarmStreams } from '../host/warm-streams.ts'
 
 export interface SeatStreamsComponents {
-  host: DialingHost & { peerStore: Pick<PeerStore, 'merge'> }
+  host: Pick<ClientHost, 'dialProtocol'> & { peerStore: Pick<PeerStore, 'merge'> }
   bindings: BindingBook
   binding: () => Promise<ClientBinding>
   clock: Clock
@@ -44,7 +39,7 @@ export class SeatStreams implements SeatSessions {
     const steps = {
       dial: async (limit: AbortSignal) => {
         await learnAddresses(host.peerStore, peer, addresses)
-        return dialPeer(host, peer, MARKET_PROTOCOL, limit)
+        return host.dialProtocol(peer, MARKET_PROTOCOL, { signal: limit })
       },
       greet: (stream: Stream, limit: AbortSignal) => this.#greet(stream, peer, owner, limit),
     }

@@ -1,5 +1,10 @@
 /** A dial that does not stop at addresses which were true before the other peer restarted. */
 import type { Libp2p, PeerId, Stream } from '@libp2p/interface'
+import { withDeadline } from '../deadline.ts'
+import type { Clock } from '../../components.ts'
+
+/** Longest lookup, ms: on a big network an answer comes in about 400, and a job with a backup waits 1 500 in all. */
+const LOOKUP_TIMEOUT_MS = 1_000
 
 /** What a dial needs of a libp2p host. */
 export interface DialingHost {
@@ -7,6 +12,11 @@ export interface DialingHost {
   getConnections: (peer: PeerId) => readonly unknown[]
   peerRouting: Pick<Libp2p['peerRouting'], 'findPeer'>
   peerStore: Pick<Libp2p['peerStore'], 'get' | 'patch'>
+}
+
+export interface DialOptions {
+  clock: Clock
+  signal: AbortSignal
 }
 
 /**
@@ -18,14 +28,15 @@ export async function dialPeer(
   host: DialingHost,
   peer: PeerId,
   protocol: string,
-  signal: AbortSignal,
+  options: DialOptions,
 ): Promise<Stream> {
+  const { signal } = options
   try {
     return await host.dialProtocol(peer, protocol, { signal })
   } catch (error) {
     // Connected, and no such protocol: no address would change that.
     if (signal.aborted || host.getConnections(peer).length > 0) throw error
-    if (!(await foundElsewhere(host, peer, signal))) throw error
+    if (!(await foundElsewhere(host, peer, options))) throw error
     return host.dialProtocol(peer, protocol, { signal })
   }
 }
@@ -34,17 +45,25 @@ export async function dialPeer(
 async function foundElsewhere(
   { peerRouting, peerStore }: DialingHost,
   peer: PeerId,
-  signal: AbortSignal,
+  { clock, signal }: DialOptions,
 ): Promise<boolean> {
+  const late = new AbortController()
   try {
     const { addresses } = await peerStore.get(peer, { signal })
     const failed = new Set(addresses.map(({ multiaddr }) => bare(multiaddr, peer)))
-    const { multiaddrs } = await peerRouting.findPeer(peer, { signal, useCache: false })
+    const lookup = peerRouting.findPeer(peer, {
+      signal: AbortSignal.any([signal, late.signal]),
+      useCache: false,
+    })
+    const deadline = { clock, ms: LOOKUP_TIMEOUT_MS, what: 'No address', signal }
+    const { multiaddrs } = await withDeadline(lookup, deadline)
     if (multiaddrs.every((address) => failed.has(bare(address, peer)))) return false
     await peerStore.patch(peer, { multiaddrs }, { signal })
     return true
   } catch {
     return false
+  } finally {
+    late.abort()
   }
 }
 

@@ -7,16 +7,14 @@ import { peerKeyOf } from '../peer-key.ts'
 import { frameStream } from './frame-stream.ts'
 import { QuerySession } from './query-session.ts'
 import { openSession } from './session.ts'
-import { dialPeer } from './dial-peer.ts'
-import type { DialingHost } from './dial-peer.ts'
 import type { QueryProtocol } from './query-session.ts'
 import type { SessionComponents } from './session.ts'
 import type { Hello, Hex } from '@duckmesh/proto'
-import type { PeerId, Stream } from '@libp2p/interface'
+import type { Libp2p, PeerId, Stream } from '@libp2p/interface'
 
 export interface QueryClientComponents extends SessionComponents {
   /** A libp2p host. */
-  host: DialingHost
+  host: Pick<Libp2p, 'dialProtocol'>
   hello: () => Hello | Promise<Hello>
 }
 
@@ -143,7 +141,7 @@ export class QueryClient<F extends { kind: string }, Q, A> {
   async #stream(peer: PeerId): Promise<Stream> {
     const { clock, host } = this.#components
     const stopDial = new AbortController()
-    const dialling = dialPeer(host, peer, this.#protocol.id, stopDial.signal)
+    const dialling = host.dialProtocol(peer, this.#protocol.id, { signal: stopDial.signal })
     try {
       return await withDeadline(dialling, { clock, ms: HELLO_TIMEOUT_MS, what: 'No connection' })
     } catch (error) {

@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import type { Clock } from '../../../src/components.ts'
 import { dialPeer } from '../../../src/mesh/wire/dial-peer.ts'
 import type { DialingHost } from '../../../src/mesh/wire/dial-peer.ts'
 import { stopHosts, testHost } from '../../support/hosts.ts'
@@ -9,7 +10,17 @@ type Multiaddr = ReturnType<TestHost['getMultiaddrs']>[number]
 /** Of `/p2p/` in an address, by the multicodec table. */
 const CODE_P2P = 0x01_a5
 const PROTOCOL = '/test/1'
-const open = new AbortController().signal
+const signal = new AbortController().signal
+const clock: Clock = {
+  now: () => Date.now(),
+  after: (ms, fn) => {
+    const timer = setTimeout(fn, ms)
+    return () => {
+      clearTimeout(timer)
+    }
+  },
+}
+const open = { clock, signal }
 
 describe('dialPeer', () => {
   let dialler: TestHost
@@ -101,6 +112,28 @@ describe('dialPeer', () => {
     expect(error).to.have.nested.property('reason.message').that.includes('ECONNREFUSED')
   })
 
+  it('does not wait long for the DHT: the time of the dial belongs to the job', async () => {
+    const { host } = await restarted()
+    const routed = withRouting(() => [])
+    const ended: unknown[] = []
+    const findPeer: DialingHost['peerRouting']['findPeer'] = (_, options) =>
+      new Promise((_resolve, reject) => {
+        options?.signal?.addEventListener('abort', () => {
+          ended.push(options.signal?.reason)
+          reject(new Error('aborted'))
+        })
+      })
+    const after: Clock['after'] = (ms, fn) => {
+      expect(ms).to.equal(1_000)
+      return clock.after(0, fn)
+    }
+    const silent = { ...routed, peerRouting: { findPeer } }
+    const options = { clock: { ...clock, after }, signal }
+    const [error] = await Promise.allSettled([dialPeer(silent, host.peerId, PROTOCOL, options)])
+    expect(error).to.have.nested.property('reason.message').that.includes('ECONNREFUSED')
+    expect(ended, 'the lookup was ended').to.have.length(1)
+  })
+
   it('asks nobody when the peer is connected and does not speak the protocol', async () => {
     const host = await listening()
     await dialler.dial(host.getMultiaddrs())
@@ -114,7 +147,9 @@ describe('dialPeer', () => {
     const { host } = await restarted()
     const routed = withRouting(() => host.getMultiaddrs())
     const gone = AbortSignal.abort(new Error('given up'))
-    const [result] = await Promise.allSettled([dialPeer(routed, host.peerId, PROTOCOL, gone)])
+    const [result] = await Promise.allSettled([
+      dialPeer(routed, host.peerId, PROTOCOL, { clock, signal: gone }),
+    ])
     expect(result.status).to.equal('rejected')
     expect(asked).to.equal(0)
   })
