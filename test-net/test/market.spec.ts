@@ -10,9 +10,10 @@ const JOBS = 50
 const AT_ONCE = 10
 /**
  * A machine that runs eight processes and ten jobs on two cores misses the window of 250 ms now and then. What fails for
- * that says that it may be sent again; a client does that this often.
+ * that says that it may be sent again; a client does that this often, and needs it for a few jobs at most.
  */
-const TRIES = 10
+const TRIES = 4
+const SENT_AGAIN = 5
 /** Price of one full step at most, wei: 64 tokens in and out of the dearest local provider. */
 const MAX_STEP_PRICE = 10n ** 17n
 const STATES = ['posted', 'matched', 'awarded', 'accepted', 'running', 'completed', 'finalized']
@@ -93,6 +94,8 @@ describe('fifty mixed jobs on a market of five peers, ten at a time', function (
     const codes = failures.map(({ code }) => code).join(' ')
     expect(codes, 'the client never hangs').to.not.include('CHILD_FAILED')
     process.stdout.write(`      ${JOBS} jobs, ${failures.length} sent again ${codes}\n`)
+    const again = runs.filter((run) => run.failures.length > 0)
+    expect(again.length, 'nearly all at the first try').to.be.most(SENT_AGAIN)
     expect(done).to.have.length(JOBS)
     for (const { lane, states } of done) {
       expect(states.at(-1)?.state).to.equal('finalized')
