@@ -1,7 +1,7 @@
 /** The accounts of a local network: anvil's well-known development keys, worthless anywhere else. */
-import { mnemonicToAccount } from 'viem/accounts'
+import { mnemonicToAccount, privateKeyToAccount } from 'viem/accounts'
 import type { HDAccount } from 'viem/accounts'
-import { bytesToHex } from 'viem'
+import { bytesToHex, toHex } from 'viem'
 import type { Hex } from 'viem'
 
 const MNEMONIC = 'test test test test test test test test test test test junk'
@@ -29,8 +29,15 @@ export function providerAccounts(n: number): { owner: HDAccount; operator: HDAcc
   return { owner: account(first), operator: account(first + 1) }
 }
 
+/** Above all accounts: to hash the words costs 2 048 rounds, and a network has up to sixty accounts. */
+let parent: ReturnType<HDAccount['getHdKey']> | undefined
+
 export function account(index: number): HDAccount {
-  return mnemonicToAccount(MNEMONIC, { addressIndex: index })
+  parent ??= mnemonicToAccount(MNEMONIC, { path: "m/44'/60'/0'/0" }).getHdKey()
+  const child = parent.deriveChild(index)
+  const { privateKey } = child
+  if (privateKey === null) throw new TypeError('The development words give no private key.')
+  return { ...privateKeyToAccount(toHex(privateKey)), getHdKey: () => child, source: 'hd' }
 }
 
 /** The raw key, for processes of a local network only. */
