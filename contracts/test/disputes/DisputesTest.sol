@@ -274,4 +274,19 @@ abstract contract DisputesTest {
     function expectRevert(bytes4 selector, address a, address b) internal {
         vm.expectRevert(abi.encodeWithSelector(selector, a, b));
     }
+
+    /// @dev the next opening of a dispute about step 1 reverts so
+    function expectOpenRevert(bytes4 selector, bytes32 argument) internal {
+        Receipt memory r = receiptOf(1);
+        bytes memory signature = sign(OPERATOR_KEY, r);
+        expectRevert(selector, argument);
+        vm.prank(client);
+        disputes.disputeJob(r, signature, orderOf(1), "");
+    }
+
+    function openWith(Receipt memory r, JobOrder memory order) internal returns (bytes32) {
+        bytes memory signature = sign(OPERATOR_KEY, r);
+        vm.prank(client);
+        return disputes.disputeJob(r, signature, order, "");
+    }
 }

@@ -1,168 +1,30 @@
-/** Tests: SeatFinder and LightSeatView, with liars among the peers. */
+/** Tests: SeatFinder, with liars among the peers. */
 import { DuckMeshError } from '@duckmesh/protocols'
 import type { Hex } from '@duckmesh/protocols'
-import { TurnClock, drawSeats } from '@duckmesh/protocols/election'
-import type { TurnId } from '@duckmesh/protocols/election'
 import { peerIdStringOf } from '@duckmesh/protocols/mesh'
-import type { PeerId } from '@libp2p/interface'
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { SeatFinder } from '../../src/discovery/find-seats.ts'
-import { LightSeatView } from '../../src/discovery/light-seat-view.ts'
 import type { SeatReport } from '../../src/discovery/merge-seats.ts'
-import { silentLogger } from '../../src/silent-logger.ts'
 import { expectCode } from '../support/expect-code.ts'
-import { FakeClock, settle } from '../support/fake-clock.ts'
-
-const quiet = new AbortController().signal
-const SHARD = 3
-const NEVER = 0xffff_ffff
-
-const hex = (n: number, bytes: number): Hex => `0x${n.toString(16).padStart(2 * bytes, '0')}`
-const owner = (n: number): Hex => hex(0xaa00 + n, 20)
-const keyOf = (who: Hex): Hex => hex(0xbb0000 + (Number(who) & 0xffff), 32)
-const peer = (n: number): Hex => hex(0xcc00 + n, 32)
-const operatorOf = (who: Hex): Hex => hex(0xdd0000 + (Number(who) & 0xffff), 20)
-
-type Seat = SeatReport[number]['seats'][number]
-
-/** A chain of 20 stakers, and peers that say what a test wants. */
-class World {
-  readonly clock = new FakeClock()
-  readonly turnClock = new TurnClock(this.clock, { epochS: 60, turnS: 10 })
-  readonly weights = new Map(
-    Array.from({ length: 20 }, (_, n) => [owner(n), 10n ** 21n + BigInt(n)]),
-  )
-  peers: Hex[] = [peer(1), peer(2), peer(3)]
-  /** What each peer says; those that are not here tell the truth. */
-  readonly say = new Map<Hex, (honest: SeatReport) => SeatReport | Promise<SeatReport>>()
-  readonly asked: Hex[] = []
-  readonly merged = new Map<string, string[]>()
-  /** Operators that peers prove in their hello. */
-  readonly operators = new Map<Hex, Hex>(
-    [...this.weights.keys()].map((o) => [keyOf(o), operatorOf(o)]),
-  )
-  proofs = 0
-  weightReads = 0
-  blind = false
-  /** Epoch whose seed does not exist yet. */
-  unfixed: number | undefined
-  seed = 0
-  readonly view: LightSeatView
-  readonly finder: SeatFinder
-
-  constructor() {
-    const chain = {
-      seed: (epoch: number) =>
-        this.blind || epoch === this.unfixed
-          ? Promise.reject(new DuckMeshError('CHAIN_UNREACHABLE', 'Blind.'))
-          : Promise.resolve(hex(epoch + this.seed, 32)),
-      weight: (who: Hex) => {
-        this.weightReads += 1
-        return Promise.resolve(this.weights.get(who) ?? 0n)
-      },
-    }
-    const { clock, turnClock } = this
-    this.view = new LightSeatView({ chain, turnClock })
-    let drawn = 0
-    this.finder = new SeatFinder({
-      clock,
-      rng: { bytes: (length) => new Uint8Array(length).fill(drawn++ * 37) },
-      view: this.view,
-      stake: { providerOf: (operator) => Promise.resolve(this.#ownerOf(operator)) },
-      queries: {
-        seats: (id) => this.#seats(keyOfId(id, this.peers)),
-        operatorOf: (id) => this.#operatorOf(id),
-      },
-      peerStore: {
-        merge: (id, { multiaddrs = [] }) => {
-          this.merged.set(id.toString(), multiaddrs.map(String))
-          return Promise.resolve({} as never)
-        },
-      },
-      peers: () => this.peers,
-      logger: silentLogger,
-    })
-  }
-
-  drawn(id: TurnId = this.turnClock.now()): Hex[] {
-    const seed = hex(id.epoch + this.seed, 32)
-    return drawSeats({ seed, shard: SHARD, turn: id.turn, weights: this.weights })
-  }
-
-  honest(): SeatReport {
-    const now = this.turnClock.now()
-    return [now, this.turnClock.next(now)].map((id) => ({
-      ...id,
-      seats: this.drawn(id).map((who) => this.seat(who)),
-    }))
-  }
-
-  seat(who: Hex, changes: Partial<Seat> = {}): Seat {
-    const n = Number(who) & 0xff
-    return {
-      owner: who,
-      peerKey: keyOf(who),
-      addresses: [`/ip4/127.0.0.1/tcp/${String(4_000 + n)}`],
-      silentMs: 100,
-      ...changes,
-    }
-  }
-
-  /** Changes every seat of a report. */
-  lie(n: number, change: (seat: Seat) => Seat | undefined): void {
-    this.say.set(peer(n), (report) =>
-      report.map((turn) => ({ ...turn, seats: turn.seats.flatMap((seat) => change(seat) ?? []) })),
-    )
-  }
-
-  async find(): Promise<Hex[]> {
-    const { seats } = await run(this, this.finder.seats(SHARD, quiet))
-    return seats.map((seat) => seat.owner)
-  }
-
-  #seats(key: Hex): Promise<SeatReport> {
-    this.asked.push(key)
-    const honest = this.honest()
-    return Promise.resolve(this.say.get(key)?.(honest) ?? honest)
-  }
-
-  #operatorOf(id: PeerId): Promise<Hex | undefined> {
-    this.proofs += 1
-    const key = [...this.operators.keys()].find((each) => peerIdStringOf(each) === id.toString())
-    if (key === undefined) return Promise.reject(new DuckMeshError('NO_PEERS', 'Gone.'))
-    return Promise.resolve(this.operators.get(key))
-  }
-
-  #ownerOf(operator: Hex): Hex | null {
-    return [...this.weights.keys()].find((who) => operatorOf(who) === operator) ?? null
-  }
-}
-
-function keyOfId(id: PeerId, keys: readonly Hex[]): Hex {
-  return keys.find((key) => peerIdStringOf(key) === id.toString()) ?? expect.fail('unknown peer')
-}
-
-/** Runs the world's timers until the promise settles. */
-async function run<T>(world: World, promise: Promise<T>): Promise<T> {
-  const state = { over: false }
-  const end = (): void => {
-    state.over = true
-  }
-  promise.then(end, end)
-  for (let ms = 0; ms < 60_000; ms += 50) {
-    await settle()
-    if (state.over) break
-    await world.clock.advance(50)
-  }
-  return promise
-}
+import { settle } from '../support/fake-clock.ts'
+import {
+  NEVER,
+  SHARD,
+  SeatWorld,
+  hex,
+  keyOf,
+  owner,
+  peer,
+  quiet,
+  run,
+} from '../support/seat-world.ts'
+import type { Seat } from '../support/seat-world.ts'
 
 const refuse = () => Promise.reject(new DuckMeshError('STREAM_CLOSED', 'Gone.'))
 
 describe('SeatFinder', () => {
   it('gives the seats of the turn by rank, with peers and addresses that the host may dial', async () => {
-    const world = new World()
+    const world = new SeatWorld()
     const { id, seats } = await run(world, world.finder.seats(SHARD, quiet))
     expect(id).to.deep.equal(world.turnClock.now())
     expect(seats).to.deep.equal(
@@ -178,19 +40,19 @@ describe('SeatFinder', () => {
   })
 
   describe('against two liars of three', () => {
-    const honestWins = async (world: World): Promise<void> => {
+    const honestWins = async (world: SeatWorld): Promise<void> => {
       expect(await world.find()).to.deep.equal(world.drawn())
     }
 
     it('finds seats that they leave out', async () => {
-      const world = new World()
+      const world = new SeatWorld()
       const hidden = new Set(world.drawn().slice(0, 5))
       for (const n of [1, 2]) world.lie(n, (seat) => (hidden.has(seat.owner) ? undefined : seat))
       await honestWins(world)
     })
 
     it('drops owners that they invent', async () => {
-      const world = new World()
+      const world = new SeatWorld()
       for (const n of [1, 2]) {
         world.lie(n, (seat) => ({ ...seat, owner: hex(0xee00 + (Number(seat.owner) & 0xff), 20) }))
       }
@@ -198,7 +60,7 @@ describe('SeatFinder', () => {
     })
 
     it('drops stakers that have no seat', async () => {
-      const world = new World()
+      const world = new SeatWorld()
       const seated = world.drawn()
       const others = [...world.weights.keys()].filter((who) => !seated.includes(who)).slice(0, 7)
       const lie = (report: SeatReport): SeatReport =>
@@ -209,7 +71,7 @@ describe('SeatFinder', () => {
     })
 
     it('puts their order right', async () => {
-      const world = new World()
+      const world = new SeatWorld()
       const lie = (report: SeatReport): SeatReport =>
         report.map((turn) => ({ ...turn, seats: turn.seats.toReversed() }))
       for (const n of [2, 3]) world.say.set(peer(n), lie)
@@ -217,7 +79,7 @@ describe('SeatFinder', () => {
     })
 
     it('takes no seats of another turn for those of this one', async () => {
-      const world = new World()
+      const world = new SeatWorld()
       const lie = (report: SeatReport): SeatReport =>
         report.map((turn) => ({ ...turn, turn: turn.turn + 3 }))
       for (const n of [1, 2]) world.say.set(peer(n), lie)
@@ -225,7 +87,7 @@ describe('SeatFinder', () => {
     })
 
     it('goes to the peer that proves to act for the seat when they name peers of their own', async () => {
-      const world = new World()
+      const world = new SeatWorld()
       const thief = hex(0xff01, 32)
       world.operators.set(thief, hex(0xff02, 20))
       for (const n of [1, 2]) world.lie(n, (seat) => ({ ...seat, peerKey: thief }))
@@ -234,7 +96,7 @@ describe('SeatFinder', () => {
     })
 
     it('keeps an address of the honest one among theirs', async () => {
-      const world = new World()
+      const world = new SeatWorld()
       for (const n of [1, 2]) {
         const addresses = [1, 2, 3, 4].map((i) => `/ip4/192.0.2.${String(n)}/tcp/${String(i)}`)
         world.lie(n, (seat) => ({ ...seat, addresses: ['nonsense', ...addresses].slice(0, 4) }))
@@ -250,7 +112,7 @@ describe('SeatFinder', () => {
       const lies = fc.array(fc.nat({ max: 5 }), { minLength: 14, maxLength: 14 })
       await fc.assert(
         fc.asyncProperty(lies, fc.integer({ min: 0, max: 1_000 }), async (kinds, seed) => {
-          const world = new World()
+          const world = new SeatWorld()
           world.seed = seed
           let i = 0
           const change = (seat: Seat): Seat | undefined => {
@@ -273,7 +135,7 @@ describe('SeatFinder', () => {
 
   describe('silence', () => {
     it('puts seats last that most peers have not heard for 2 s', async () => {
-      const world = new World()
+      const world = new SeatWorld()
       await world.clock.advance(5_000 - (world.clock.now() % 10_000))
       const [first, second, ...others] = world.drawn()
       if (first === undefined || second === undefined) expect.fail()
@@ -295,7 +157,7 @@ describe('SeatFinder', () => {
     })
 
     it('says nothing in the first 2 s of a turn', async () => {
-      const world = new World()
+      const world = new SeatWorld()
       await world.clock.advance(10_000 - (world.clock.now() % 10_000) + 1_000)
       const [first] = world.drawn()
       for (const n of [1, 2, 3]) {
@@ -307,7 +169,7 @@ describe('SeatFinder', () => {
 
   describe('cache', () => {
     it('answers at once what is known, and asks again behind the answer after 2 s', async () => {
-      const world = new World()
+      const world = new SeatWorld()
       await world.clock.advance(10_000 - (world.clock.now() % 10_000))
       await world.find()
       expect(world.asked).to.have.length(3)
@@ -322,7 +184,7 @@ describe('SeatFinder', () => {
     })
 
     it('has the next turn before it begins, also when every peer is gone by then', async () => {
-      const world = new World()
+      const world = new SeatWorld()
       await world.find()
       for (const n of [1, 2, 3]) world.say.set(peer(n), refuse)
       await world.clock.advance(10_000)
@@ -333,7 +195,7 @@ describe('SeatFinder', () => {
     })
 
     it('joins a running search', async () => {
-      const world = new World()
+      const world = new SeatWorld()
       const all = [world.finder.seats(SHARD, quiet), world.finder.seats(SHARD, quiet)]
       await run(world, Promise.all(all))
       expect(world.asked).to.have.length(3)
@@ -341,7 +203,7 @@ describe('SeatFinder', () => {
   })
 
   it('replaces peers that do not answer, and asks no more than nine', async () => {
-    const world = new World()
+    const world = new SeatWorld()
     world.peers = Array.from({ length: 20 }, (_, n) => peer(n))
     const alive = new Set<Hex>()
     for (const key of world.peers) {
@@ -360,7 +222,7 @@ describe('SeatFinder', () => {
   })
 
   it('asks two peers that answered and another one the next time', async () => {
-    const world = new World()
+    const world = new SeatWorld()
     world.peers = Array.from({ length: 12 }, (_, n) => peer(n))
     await world.find()
     const before = new Set(world.asked)
@@ -371,7 +233,7 @@ describe('SeatFinder', () => {
   })
 
   it('does not wait for the slow when one has answered', async () => {
-    const world = new World()
+    const world = new SeatWorld()
     const never = new Promise<SeatReport>(() => undefined)
     world.say.set(peer(1), () => never)
     world.say.set(peer(2), () => never)
@@ -381,7 +243,7 @@ describe('SeatFinder', () => {
   })
 
   it('says SEATS_UNREACHABLE, CHAIN_UNREACHABLE or CANCELLED', async () => {
-    const world = new World()
+    const world = new SeatWorld()
     const failing = (): Promise<unknown> => run(world, world.finder.seats(SHARD, quiet))
     world.blind = true
     await expectCode('CHAIN_UNREACHABLE', failing)
@@ -399,35 +261,11 @@ describe('SeatFinder', () => {
   })
 
   it('goes on when the seed of the next epoch is not fixed yet', async () => {
-    const world = new World()
+    const world = new SeatWorld()
     const now = world.turnClock.now()
     const end = world.turnClock.startMs({ epoch: now.epoch + 1, turn: 0 })
     await world.clock.advance(end - world.clock.now() - 5_000)
     world.unfixed = now.epoch + 1
     expect(await world.find()).to.deep.equal(world.drawn())
-  })
-})
-
-describe('LightSeatView', () => {
-  it('keeps the best of all that was ever told of a turn', async () => {
-    const world = new World()
-    const id = world.turnClock.now()
-    const drawn = world.drawn(id)
-    expect(await world.view.seats(SHARD, id)).to.deep.equal([])
-    await world.view.learn(SHARD, id, drawn.slice(4))
-    expect(await world.view.seats(SHARD, id)).to.deep.equal(drawn.slice(4))
-    await world.view.learn(SHARD, id, world.weights.keys())
-    await world.view.learn(SHARD, id, [hex(1, 20)])
-    expect(await world.view.seats(SHARD, id)).to.deep.equal(drawn)
-    expect(await world.view.weight(owner(3), id.epoch)).to.equal(world.weights.get(owner(3)))
-  })
-
-  it('forgets old turns and no more', async () => {
-    const world = new World()
-    for (let epoch = 0; epoch < 200; epoch++) {
-      await world.view.learn(SHARD, { epoch, turn: 0 }, [owner(1)])
-    }
-    expect(await world.view.seats(SHARD, { epoch: 71, turn: 0 })).to.deep.equal([])
-    expect(await world.view.seats(SHARD, { epoch: 72, turn: 0 })).to.deep.equal([owner(1)])
   })
 })
