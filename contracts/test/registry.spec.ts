@@ -1,5 +1,6 @@
 import { expect } from 'chai'
-import type { Hex } from 'viem'
+import { createWalletClient, custom } from 'viem'
+import type { EIP1193RequestFn, Hex } from 'viem'
 import {
   ContractError,
   LOCAL_DURATIONS,
@@ -20,6 +21,8 @@ import {
 } from '../ts/index.ts'
 import { DUCK, startMesh, type Mesh } from './support/mesh.ts'
 
+/** What viem asks to know the gas of a transaction. */
+const ESTIMATES = new Set(['eth_estimateGas', 'eth_fillTransaction'])
 const classes: Hex[] = [`0x${'01'.repeat(32)}`, `0x${'02'.repeat(32)}`]
 
 /** The life of a provider's keys on a real chain. Each test goes on where the last one ended. */
@@ -96,5 +99,33 @@ describe('a provider on a real chain', () => {
     await done(finishOperatorRotation(provider.client, { addresses }))
     expect(await operatorOf(chain, ofProvider)).to.equal(relayer.address)
     expect(await providerOf(chain, { addresses, operator: operator.address })).to.equal(undefined)
+  })
+
+  it('has gas enough when the block comes a second after the estimate', async () => {
+    const { chain, test, addresses, deployer, provider, payer, done } = mesh
+    const stake = 2_000n * DUCK
+    await done(mint(deployer.client, { addresses, to: payer.address, amount: stake }))
+    await done(startUnstake(provider.client, { addresses, amount: 1n }))
+    const { timestamp } = await chain.getBlock()
+    // The estimate is made in the second of the last change, where the total needs no entry of its own.
+    await test.setBlockTimestampInterval({ interval: 0 })
+    const { account, chain: ofClient } = payer.client
+    const request = async (args: Parameters<EIP1193RequestFn>[0]): Promise<unknown> => {
+      const answer: unknown = await payer.client.request(args as never)
+      if (ESTIMATES.has(args.method)) {
+        await test.removeBlockTimestampInterval()
+        await test.setNextBlockTimestamp({ timestamp: timestamp + 10n })
+      }
+      return answer
+    }
+    const client = createWalletClient({ account, chain: ofClient, transport: custom({ request }) })
+    const sent = registerProviderWithPermit(client, {
+      addresses,
+      operator: `0x${'0b'.repeat(20)}`,
+      peerKey: `0x${'0c'.repeat(32)}`,
+      stake,
+      deadline: timestamp + 600n,
+    })
+    expect((await done(sent)).status).to.equal('success')
   })
 })

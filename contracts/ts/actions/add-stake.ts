@@ -1,8 +1,8 @@
 import type { Hash } from 'viem'
-import { writeContract } from 'viem/actions'
 import { providerRegistryAbi } from '../abi/provider-registry.ts'
 import { guarded } from '../errors.ts'
 import type { WithAddresses, WriteClient } from '../interface.ts'
+import { writeWithMargin } from '../write-with-margin.ts'
 
 export interface AddStakeParameters extends WithAddresses {
   /** wei */
@@ -16,7 +16,7 @@ export function addStake(
 ): Promise<Hash> {
   const args = [amount] as const
   return guarded(
-    writeContract(client, {
+    writeWithMargin(client, {
       address: addresses.registry,
       abi: providerRegistryAbi,
       functionName: 'addStake',

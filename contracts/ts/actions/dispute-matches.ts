@@ -1,9 +1,9 @@
 import type { Hash } from 'viem'
-import { writeContract } from 'viem/actions'
 import { signedFaultsAbi } from '../abi/signed-faults.ts'
 import { guarded } from '../errors.ts'
 import type { Match, Signed } from '../evidence.ts'
 import type { WithOversight, WriteClient } from '../interface.ts'
+import { writeWithMargin } from '../write-with-margin.ts'
 
 export interface DisputeMatchesParameters extends WithOversight {
   first: Signed<Match>
@@ -16,7 +16,7 @@ export function disputeMatches(
   { oversight, first, second }: DisputeMatchesParameters,
 ): Promise<Hash> {
   return guarded(
-    writeContract(client, {
+    writeWithMargin(client, {
       address: oversight.signedFaults,
       abi: signedFaultsAbi,
       functionName: 'disputeMatches',

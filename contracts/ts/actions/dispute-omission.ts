@@ -1,9 +1,9 @@
 import type { Hash, Hex } from 'viem'
-import { writeContract } from 'viem/actions'
 import { signedFaultsAbi } from '../abi/signed-faults.ts'
 import { guarded } from '../errors.ts'
 import type { BidAck, Match, Signed } from '../evidence.ts'
 import type { WithOversight, WriteClient } from '../interface.ts'
+import { writeWithMargin } from '../write-with-margin.ts'
 
 export interface DisputeOmissionParameters extends WithOversight {
   match: Signed<Match>
@@ -18,7 +18,7 @@ export function disputeOmission(
   { oversight, match, ack, commits }: DisputeOmissionParameters,
 ): Promise<Hash> {
   return guarded(
-    writeContract(client, {
+    writeWithMargin(client, {
       address: oversight.signedFaults,
       abi: signedFaultsAbi,
       functionName: 'disputeOmission',

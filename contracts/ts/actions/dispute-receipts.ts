@@ -1,9 +1,9 @@
 import type { Hash } from 'viem'
-import { writeContract } from 'viem/actions'
 import { signedFaultsAbi } from '../abi/signed-faults.ts'
 import { guarded } from '../errors.ts'
 import type { Receipt, Signed } from '../evidence.ts'
 import type { WithOversight, WriteClient } from '../interface.ts'
+import { writeWithMargin } from '../write-with-margin.ts'
 
 export interface DisputeReceiptsParameters extends WithOversight {
   first: Signed<Receipt>
@@ -16,7 +16,7 @@ export function disputeReceipts(
   { oversight, first, second }: DisputeReceiptsParameters,
 ): Promise<Hash> {
   return guarded(
-    writeContract(client, {
+    writeWithMargin(client, {
       address: oversight.signedFaults,
       abi: signedFaultsAbi,
       functionName: 'disputeReceipts',

@@ -1,9 +1,9 @@
 import type { Hash } from 'viem'
-import { writeContract } from 'viem/actions'
 import { providerRegistryAbi } from '../abi/provider-registry.ts'
 import { guarded } from '../errors.ts'
 import type { WriteClient } from '../interface.ts'
 import { signPermit } from '../sign-permit.ts'
+import { writeWithMargin } from '../write-with-margin.ts'
 import type { RegisterProviderParameters } from './register-provider.ts'
 
 export interface RegisterProviderWithPermitParameters extends RegisterProviderParameters {
@@ -20,7 +20,7 @@ export async function registerProviderWithPermit(
   const spender = addresses.registry
   const permit = await signPermit(client, { addresses, spender, amount: stake, deadline })
   return guarded(
-    writeContract(client, {
+    writeWithMargin(client, {
       address: addresses.registry,
       abi: providerRegistryAbi,
       functionName: 'registerProviderWithPermit',

@@ -1,8 +1,8 @@
 import type { Address, Hash, Hex } from 'viem'
-import { writeContract } from 'viem/actions'
 import { providerRegistryAbi } from '../abi/provider-registry.ts'
 import { guarded } from '../errors.ts'
 import type { WithAddresses, WriteClient } from '../interface.ts'
+import { writeWithMargin } from '../write-with-margin.ts'
 
 export interface RegisterProviderParameters extends WithAddresses {
   /** the key that will sign for the provider, used by no other */
@@ -24,7 +24,7 @@ export function registerProvider(
 ): Promise<Hash> {
   const { operator, peerKey, endpoint = '', metadataURI = '', stake } = provider
   return guarded(
-    writeContract(client, {
+    writeWithMargin(client, {
       address: addresses.registry,
       abi: providerRegistryAbi,
       functionName: 'registerProvider',

@@ -1,10 +1,10 @@
 import { sliceHex, type Address, type Hash, type Hex } from 'viem'
-import { writeContract } from 'viem/actions'
 import { jobDisputesAbi } from '../abi/job-disputes.ts'
 import { guarded } from '../errors.ts'
 import type { WithOversight, WriteClient } from '../interface.ts'
 import { OUTCOMES, type Outcome } from '../outcome.ts'
 import { toCompactSignature } from '../pack-vouchers.ts'
+import { writeWithMargin } from '../write-with-margin.ts'
 
 /** The signature of one referee over Ruling(disputeId, referee, outcome, refereeRoot). */
 export interface SignedRuling {
@@ -31,7 +31,7 @@ export async function resolveDispute(
 ): Promise<Hash> {
   const seats = [...rulings].sort((a, b) => a.seat - b.seat).map(toSignedSeat)
   return guarded(
-    writeContract(client, {
+    writeWithMargin(client, {
       address: oversight.disputes,
       abi: jobDisputesAbi,
       functionName: 'resolveDispute',

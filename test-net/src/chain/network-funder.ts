@@ -94,9 +94,7 @@ export class NetworkFunder {
     await this.#done(approve(owner, { addresses, spender: addresses.registry, amount: STAKE }))
     const { operator, peerKey } = seat
     const fields = { addresses, operator: operator.address, peerKey, stake: STAKE }
-    const register = (): Promise<void> => this.#done(registerProvider(owner, fields))
-    // Gas is estimated for the last block's second; in the next one the trace of stake is longer and takes more.
-    await register().catch(register)
+    await this.#done(registerProvider(owner, fields))
   }
 
   /** Mints and deposits a payer's funds and allots a part to each provider. */
