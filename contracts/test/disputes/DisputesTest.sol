@@ -11,6 +11,7 @@ import {IJobDisputes} from "../../src/interfaces/IJobDisputes.sol";
 import {DisputeParameters} from "../../src/types/DisputeParameters.sol";
 import {Durations} from "../../src/types/Durations.sol";
 import {BidAck, JobOrder, Match, Receipt, SignedSeat, Verdict} from "../../src/types/Evidence.sol";
+import {Expect} from "../utils/Expect.sol";
 import {Signing} from "../utils/Signing.sol";
 import {vm} from "../utils/Vm.sol";
 import {Evidence} from "./Evidence.sol";
@@ -18,7 +19,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
 /// @notice A deployment with one provider, seven who could be referees of it, a client and a bystander, and the words to
 /// speak about them.
-abstract contract DisputesTest {
+abstract contract DisputesTest is Expect {
     uint64 internal constant START = 1_800_000_000;
     uint64 internal constant EPOCH = 1 hours;
     uint96 internal constant STAKE = 10_000e18;
@@ -251,28 +252,8 @@ abstract contract DisputesTest {
         return uint256(disputes.disputes(disputeId).state);
     }
 
-    function expectRevert(bytes4 selector) internal {
-        vm.expectRevert(abi.encodeWithSelector(selector));
-    }
-
-    function expectRevert(bytes4 selector, uint256 a) internal {
-        vm.expectRevert(abi.encodeWithSelector(selector, a));
-    }
-
-    function expectRevert(bytes4 selector, uint256 a, uint256 b) internal {
-        vm.expectRevert(abi.encodeWithSelector(selector, a, b));
-    }
-
     function expectRevert(bytes4 selector, bytes32 a) internal {
         vm.expectRevert(abi.encodeWithSelector(selector, a));
-    }
-
-    function expectRevert(bytes4 selector, address a) internal {
-        vm.expectRevert(abi.encodeWithSelector(selector, a));
-    }
-
-    function expectRevert(bytes4 selector, address a, address b) internal {
-        vm.expectRevert(abi.encodeWithSelector(selector, a, b));
     }
 
     /// @dev the next opening of a dispute about step 1 reverts so

@@ -7,12 +7,13 @@ import {ProviderRegistry} from "../../src/ProviderRegistry.sol";
 import {IProviderRegistry} from "../../src/interfaces/IProviderRegistry.sol";
 import {Durations} from "../../src/types/Durations.sol";
 import {Voucher} from "../../src/types/Signed.sol";
+import {Expect} from "./Expect.sol";
 import {Signing} from "./Signing.sol";
 import {vm} from "./Vm.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
 /// @notice A deployment with one provider and two payers, and the words to speak about them.
-abstract contract MeshTest {
+abstract contract MeshTest is Expect {
     uint256 internal constant ALICE_KEY = 0xA11CE;
     uint256 internal constant BOB_KEY = 0xB0B;
     uint96 internal constant STAKE = 2_000e18;
@@ -140,26 +141,6 @@ abstract contract MeshTest {
 
     function earnedOf(address who) internal view returns (uint96 total) {
         (total,,) = market.earned(who);
-    }
-
-    function expectRevert(bytes4 selector) internal {
-        vm.expectRevert(abi.encodeWithSelector(selector));
-    }
-
-    function expectRevert(bytes4 selector, uint256 a) internal {
-        vm.expectRevert(abi.encodeWithSelector(selector, a));
-    }
-
-    function expectRevert(bytes4 selector, uint256 a, uint256 b) internal {
-        vm.expectRevert(abi.encodeWithSelector(selector, a, b));
-    }
-
-    function expectRevert(bytes4 selector, address a) internal {
-        vm.expectRevert(abi.encodeWithSelector(selector, a));
-    }
-
-    function expectRevert(bytes4 selector, address a, address b) internal {
-        vm.expectRevert(abi.encodeWithSelector(selector, a, b));
     }
 
     /// @notice `value` folded into [low, high].

@@ -4,7 +4,7 @@ import { segmentPriceCap } from '../../src/dispatch/index.ts'
 import { stepPrice } from '../../src/market/index.ts'
 import { type FACTS } from '../support/machine-fixtures.ts'
 import { JoinedMachines } from '../support/joined-machines.ts'
-import type { Faults } from '../support/joined-machines.ts'
+import type { Faults } from '../support/joined-pair.ts'
 
 const terms = fc
   .record({

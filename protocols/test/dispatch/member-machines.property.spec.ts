@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { segmentPriceCap } from '../../src/dispatch/index.ts'
 import { stepPrice } from '../../src/market/index.ts'
-import type { Chance, Faults } from '../support/joined-machines.ts'
+import type { Chance, Faults } from '../support/joined-pair.ts'
 import type { FACTS } from '../support/machine-fixtures.ts'
 import { JoinedMembers } from './support/joined-members.ts'
 
