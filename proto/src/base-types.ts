@@ -176,7 +176,7 @@ export interface Envelope {
 }
 
 /** `EnvelopeBody.type` by name. */
-export type MessageType = 'offer' | 'peerBinding' | 'heartbeat' | 'jobHeader'
+export type MessageType = 'offer' | 'peerBinding' | 'heartbeat' | 'jobHeader' | 'evidence'
 
 /** The signed content of an envelope. `peerId` is the libp2p peer id as multihash bytes. */
 export interface EnvelopeBody {

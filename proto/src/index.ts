@@ -22,6 +22,7 @@ export type {
   Determinism,
   Envelope,
   EnvelopeBody,
+  FetchFrame,
   Forward,
   ForwardResult,
   HeaderAck,
@@ -49,6 +50,11 @@ export type {
   Receipt,
   ReceiptFrame,
   Refuse,
+  RelayFrame,
+  RelayPermit,
+  RelayRequest,
+  RelayResult,
+  RelayVoucher,
   RelayedBid,
   Reveal,
   Sampling,
@@ -72,6 +78,16 @@ export type {
   Voucher,
   VoucherFrame,
 } from './types.ts'
+export type {
+  EvidenceFrame,
+  EvidenceNotice,
+  EvidenceProof,
+  FaultKind,
+  MatchesProof,
+  OmissionProof,
+  ReceiptsProof,
+  VerdictsProof,
+} from './evidence-types.ts'
 export type { Codec } from './codec/interface.ts'
 export type { ProtoErrorCode } from './errors.ts'
 export type { Eip712Domain, Eip712Message, Eip712Type } from './eip712.ts'
@@ -79,6 +95,9 @@ export { ProtoError } from './errors.ts'
 export { awardFrameCodec, jobFrameCodec, jobSpecCodec } from './codec/codecs.ts'
 export { receiptFrameCodec, voucherFrameCodec } from './codec/codecs.ts'
 export { capsFrameCodec, lightFrameCodec, marketFrameCodec, offerCodec } from './codec/codecs.ts'
+export { relayFrameCodec } from './codec/codecs.ts'
+export { fetchFrameCodec } from './codec/codecs.ts'
+export { evidenceFrameCodec, evidenceNoticeCodec, evidenceProofCodec } from './codec/codecs.ts'
 export { auctionProofCodec, heartbeatCodec, jobHeaderCodec } from './codec/codecs.ts'
 export { signedBidAckCodec, signedBidCodec, signedMatchCodec } from './codec/codecs.ts'
 export { signedServiceVoucherCodec } from './codec/codecs.ts'
@@ -97,5 +116,9 @@ export { secretHash } from './secret-hash.ts'
 export { specHash } from './spec-hash.ts'
 export { networkName } from './network-name.ts'
 export { modelIdOf } from './model-id.ts'
+export { isTextModel, textModelId } from './text-model.ts'
+export { TEXT_TOKEN_BYTES, TextPacker, firstCharBytes } from './text-tokens.ts'
+export { textOfToken, tokenBytes } from './text-tokens.ts'
+export type { TextToken } from './text-tokens.ts'
 export { SHARDS, shardOf } from './shard.ts'
 export { limits }

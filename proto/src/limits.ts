@@ -48,6 +48,15 @@ export const MAX_MARKET_FRAME_BYTES: number = 128 * 1024
 /** Bytes. Two turns of seven seats with their addresses. */
 export const MAX_LIGHT_FRAME_BYTES: number = 16 * 1024
 
+/** Vouchers of one relay request: as many as a provider sends in one transaction of its own. */
+export const MAX_RELAY_VOUCHERS = 256
+
+/** Hundredths of a per cent that a relay may take (`JobMarket.MAX_FEE_BPS`). */
+export const MAX_RELAY_FEE_BPS = 100
+
+/** Bytes. MAX_RELAY_VOUCHERS of 105 bytes, a permit and a name. */
+export const MAX_RELAY_FRAME_BYTES: number = 32 * 1024
+
 /** Seats of one turn (DESIGN §6). */
 export const MAX_SEATS = 7
 
@@ -62,6 +71,24 @@ export const MAX_ADDRESS_BYTES = 256
 
 /** Bytes. An award: one sealed spec, the bids of its auction and MAX_PREFIX_IDS ids of at most 5 bytes. */
 export const MAX_JOB_FRAME_BYTES: number = 384 * 1024
+
+/** Bytes of a proof of a fault: a match with its 64 commitments takes about 2 600. */
+export const MAX_PROOF_BYTES: number = 4 * 1024
+
+/** Bytes. A proof, or the hello. */
+export const MAX_EVIDENCE_FRAME_BYTES: number = 5 * 1024
+
+/** Bytes of one answer of the fetch protocol: a remote reads it in one go (M-43). */
+export const MAX_BLOCK_BYTES: number = 256 * 1024
+
+/** Bytes of a model's manifest, fetched in parts of MAX_BLOCK_BYTES. */
+export const MAX_MANIFEST_BYTES: number = 1024 * 1024
+
+/** Hashes of one answer: those of 4 GiB. */
+export const MAX_PIECE_HASHES = 4096
+
+/** Bytes. A block and what stands around it; a hello. */
+export const MAX_FETCH_FRAME_BYTES: number = MAX_BLOCK_BYTES + 1024
 
 /** Bytes of the random salt before the spec, so that equal prompts have different hashes. */
 export const SALT_BYTES = 32

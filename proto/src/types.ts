@@ -42,6 +42,23 @@ export type {
   TurnSeats,
 } from './auction-types.ts'
 export type {
+  Block,
+  BlockRequest,
+  FetchFrame,
+  FetchRefusal,
+  ManifestPart,
+  ManifestRequest,
+  PieceHashes,
+  PiecesRequest,
+} from './fetch-types.ts'
+export type {
+  RelayFrame,
+  RelayPermit,
+  RelayRequest,
+  RelayResult,
+  RelayVoucher,
+} from './relay-types.ts'
+export type {
   Accept,
   Allotment,
   Award,

@@ -1,5 +1,8 @@
 /** Sample values behind the golden vectors: every message with typical, smallest and largest fields. */
 import { AUCTION_SAMPLES, auctionProof } from './samples-auction.ts'
+import { EVIDENCE_SAMPLES } from './samples-evidence.ts'
+import { FETCH_SAMPLES } from './samples-fetch.ts'
+import { RELAY_SAMPLES } from './samples-relay.ts'
 import { MAX_SAFE, MAX_UINT32, MAX_UINT96, accept, award, bareHello, bytes } from './sample-values.ts'
 import { clientBinding, envelope, fullHello, jobId, order, peerBinding } from './sample-values.ts'
 import { provider, receipt, repeat, sealed, signature, voucher } from './sample-values.ts'
@@ -158,6 +161,7 @@ export const SAMPLES = {
     { ...envelopeBody, type: 'peerBinding', seq: 0, payload: new Uint8Array() },
     { ...envelopeBody, type: 'heartbeat' },
     { ...envelopeBody, type: 'jobHeader' },
+    { ...envelopeBody, type: 'evidence' },
   ],
   peerBinding: [peerBinding],
   clientBinding: [clientBinding],
@@ -185,4 +189,7 @@ export const SAMPLES = {
     { voucher: { ...voucher, cumulative: 0n, epoch: 0 }, signature },
   ],
   ...AUCTION_SAMPLES,
+  ...EVIDENCE_SAMPLES,
+  ...FETCH_SAMPLES,
+  ...RELAY_SAMPLES,
 } as const satisfies Record<string, readonly unknown[]>

@@ -1,5 +1,5 @@
 /** Fields of offers and the caps protocol (market.proto). */
-import { duckmesh } from '../generated/duckmesh.js'
+import * as v1 from '../generated/duckmesh.js'
 import { enumeration, flag, integer, safeUint, uint16, uint32 } from './numbers.ts'
 import { address, amount, bytes32 } from './bytes.ts'
 import { envelope, hello } from './mesh-fields.ts'
@@ -17,7 +17,7 @@ import type {
   Offer,
 } from '../types.ts'
 
-const wireClasses = duckmesh.v1.Determinism
+const wireClasses = v1.Determinism
 
 const determinism: Field<Determinism> = enumeration<Determinism>({
   f32: wireClasses.DETERMINISM_F32,

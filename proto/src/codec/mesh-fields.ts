@@ -1,5 +1,5 @@
 /** Fields of envelopes, bindings and the hello (mesh.proto). */
-import { duckmesh } from '../generated/duckmesh.js'
+import * as v1 from '../generated/duckmesh.js'
 import { enumeration, safeUint, uint16, uint32 } from './numbers.ts'
 import { address, amount, blob, bytes32, signature } from './bytes.ts'
 import { signedVoucher } from './settlement-fields.ts'
@@ -22,13 +22,14 @@ import type {
   PeerBinding,
 } from '../types.ts'
 
-const wireTypes = duckmesh.v1.MessageType
+const wireTypes = v1.MessageType
 
 const messageType: Field<MessageType> = enumeration<MessageType>({
   offer: wireTypes.MESSAGE_TYPE_OFFER,
   peerBinding: wireTypes.MESSAGE_TYPE_PEER_BINDING,
   heartbeat: wireTypes.MESSAGE_TYPE_HEARTBEAT,
   jobHeader: wireTypes.MESSAGE_TYPE_JOB_HEADER,
+  evidence: wireTypes.MESSAGE_TYPE_EVIDENCE,
 })
 
 const network = text(MAX_NETWORK_BYTES, 1)

@@ -4,10166 +4,11100 @@ import $protobuf from "protobufjs/minimal.js";
 
 // Common aliases
 const $Reader = $protobuf.Reader, $Writer = $protobuf.Writer, $util = $protobuf.util;
-const $Object = $util.global.Object, $undefined = $util.global.undefined, $Error = $util.global.Error, $RangeError = $util.global.RangeError, $Array = $util.global.Array;
+const $Object = $util.global.Object, $undefined = $util.global.undefined, $Error = $util.global.Error, $RangeError = $util.global.RangeError;
 
 const $number = (value) => (typeof value === "number" ? value : value.toNumber());
 
-// Exported root namespace
-const $root = $protobuf.roots["duckmesh"] || ($protobuf.roots["duckmesh"] = {});
-
-export const duckmesh = $root.duckmesh = (() => {
-
-    const duckmesh = {};
-
-    duckmesh.v1 = (function() {
-
-        const v1 = {};
-
-        v1.JobOrder = (function() {
-
-            const JobOrder = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            JobOrder.prototype.payer = $util.newBuffer([]);
-
-            JobOrder.prototype.nonce = 0;
-
-            JobOrder.prototype.modelId = $util.newBuffer([]);
-
-            JobOrder.prototype.specHash = $util.newBuffer([]);
-
-            JobOrder.prototype.mode = 0;
-
-            JobOrder.prototype.replicas = 0;
-
-            JobOrder.prototype.maxPrice = $util.newBuffer([]);
-
-            JobOrder.prototype.auditBps = 0;
-
-            JobOrder.prototype.secretHash = $util.newBuffer([]);
-
-            JobOrder.prototype.deadline = 0;
-
-            JobOrder.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.payer != null && $Object.hasOwnProperty.call(message, "payer") && message.payer.length)
-                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.payer);
-                if (message.nonce != null && $Object.hasOwnProperty.call(message, "nonce") && (typeof message.nonce === "object" ? message.nonce.low || message.nonce.high : message.nonce !== 0))
-                    writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.nonce);
-                if (message.modelId != null && $Object.hasOwnProperty.call(message, "modelId") && message.modelId.length)
-                    writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.modelId);
-                if (message.specHash != null && $Object.hasOwnProperty.call(message, "specHash") && message.specHash.length)
-                    writer.uint32(/* id 4, wireType 2 =*/34).bytes(message.specHash);
-                if (message.mode != null && $Object.hasOwnProperty.call(message, "mode") && message.mode !== 0)
-                    writer.uint32(/* id 5, wireType 0 =*/40).uint32(message.mode);
-                if (message.replicas != null && $Object.hasOwnProperty.call(message, "replicas") && message.replicas !== 0)
-                    writer.uint32(/* id 6, wireType 0 =*/48).uint32(message.replicas);
-                if (message.maxPrice != null && $Object.hasOwnProperty.call(message, "maxPrice") && message.maxPrice.length)
-                    writer.uint32(/* id 7, wireType 2 =*/58).bytes(message.maxPrice);
-                if (message.auditBps != null && $Object.hasOwnProperty.call(message, "auditBps") && message.auditBps !== 0)
-                    writer.uint32(/* id 8, wireType 0 =*/64).uint32(message.auditBps);
-                if (message.secretHash != null && $Object.hasOwnProperty.call(message, "secretHash") && message.secretHash.length)
-                    writer.uint32(/* id 9, wireType 2 =*/74).bytes(message.secretHash);
-                if (message.deadline != null && $Object.hasOwnProperty.call(message, "deadline") && (typeof message.deadline === "object" ? message.deadline.low || message.deadline.high : message.deadline !== 0))
-                    writer.uint32(/* id 10, wireType 0 =*/80).uint64(message.deadline);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            JobOrder.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.JobOrder();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.payer = value;
-                            else
-                                delete message.payer;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 0)
-                                break;
-                            if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
-                                message.nonce = value;
-                            else
-                                delete message.nonce;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.modelId = value;
-                            else
-                                delete message.modelId;
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.specHash = value;
-                            else
-                                delete message.specHash;
-                            continue;
-                        }
-                    case 5: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.mode = value;
-                            else
-                                delete message.mode;
-                            continue;
-                        }
-                    case 6: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.replicas = value;
-                            else
-                                delete message.replicas;
-                            continue;
-                        }
-                    case 7: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.maxPrice = value;
-                            else
-                                delete message.maxPrice;
-                            continue;
-                        }
-                    case 8: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.auditBps = value;
-                            else
-                                delete message.auditBps;
-                            continue;
-                        }
-                    case 9: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.secretHash = value;
-                            else
-                                delete message.secretHash;
-                            continue;
-                        }
-                    case 10: {
-                            if (wireType !== 0)
-                                break;
-                            if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
-                                message.deadline = value;
-                            else
-                                delete message.deadline;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            JobOrder.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.payer != null && $Object.hasOwnProperty.call(message, "payer"))
-                    if (!(message.payer && typeof message.payer.length === "number" || $util.isString(message.payer)))
-                        return "payer: buffer expected";
-                if (message.nonce != null && $Object.hasOwnProperty.call(message, "nonce"))
-                    if (!$util.isInteger(message.nonce) && !(message.nonce && $util.isInteger(message.nonce.low) && $util.isInteger(message.nonce.high)))
-                        return "nonce: integer|Long expected";
-                if (message.modelId != null && $Object.hasOwnProperty.call(message, "modelId"))
-                    if (!(message.modelId && typeof message.modelId.length === "number" || $util.isString(message.modelId)))
-                        return "modelId: buffer expected";
-                if (message.specHash != null && $Object.hasOwnProperty.call(message, "specHash"))
-                    if (!(message.specHash && typeof message.specHash.length === "number" || $util.isString(message.specHash)))
-                        return "specHash: buffer expected";
-                if (message.mode != null && $Object.hasOwnProperty.call(message, "mode"))
-                    if (!$util.isInteger(message.mode))
-                        return "mode: integer expected";
-                if (message.replicas != null && $Object.hasOwnProperty.call(message, "replicas"))
-                    if (!$util.isInteger(message.replicas))
-                        return "replicas: integer expected";
-                if (message.maxPrice != null && $Object.hasOwnProperty.call(message, "maxPrice"))
-                    if (!(message.maxPrice && typeof message.maxPrice.length === "number" || $util.isString(message.maxPrice)))
-                        return "maxPrice: buffer expected";
-                if (message.auditBps != null && $Object.hasOwnProperty.call(message, "auditBps"))
-                    if (!$util.isInteger(message.auditBps))
-                        return "auditBps: integer expected";
-                if (message.secretHash != null && $Object.hasOwnProperty.call(message, "secretHash"))
-                    if (!(message.secretHash && typeof message.secretHash.length === "number" || $util.isString(message.secretHash)))
-                        return "secretHash: buffer expected";
-                if (message.deadline != null && $Object.hasOwnProperty.call(message, "deadline"))
-                    if (!$util.isInteger(message.deadline) && !(message.deadline && $util.isInteger(message.deadline.low) && $util.isInteger(message.deadline.high)))
-                        return "deadline: integer|Long expected";
-                return null;
-            };
-
-            return JobOrder;
-        })();
-
-        v1.Award = (function() {
-
-            const Award = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            Award.prototype.jobId = $util.newBuffer([]);
-
-            Award.prototype.segment = 0;
-
-            Award.prototype.provider = $util.newBuffer([]);
-
-            Award.prototype.bidHash = $util.newBuffer([]);
-
-            Award.prototype.matchHash = $util.newBuffer([]);
-
-            Award.prototype.fromToken = 0;
-
-            Award.prototype.prefixHash = $util.newBuffer([]);
-
-            Award.prototype.budget = $util.newBuffer([]);
-
-            Award.prototype.issuedAt = 0;
-
-            Award.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId") && message.jobId.length)
-                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.jobId);
-                if (message.segment != null && $Object.hasOwnProperty.call(message, "segment") && message.segment !== 0)
-                    writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.segment);
-                if (message.provider != null && $Object.hasOwnProperty.call(message, "provider") && message.provider.length)
-                    writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.provider);
-                if (message.bidHash != null && $Object.hasOwnProperty.call(message, "bidHash") && message.bidHash.length)
-                    writer.uint32(/* id 4, wireType 2 =*/34).bytes(message.bidHash);
-                if (message.matchHash != null && $Object.hasOwnProperty.call(message, "matchHash") && message.matchHash.length)
-                    writer.uint32(/* id 5, wireType 2 =*/42).bytes(message.matchHash);
-                if (message.fromToken != null && $Object.hasOwnProperty.call(message, "fromToken") && message.fromToken !== 0)
-                    writer.uint32(/* id 6, wireType 0 =*/48).uint32(message.fromToken);
-                if (message.prefixHash != null && $Object.hasOwnProperty.call(message, "prefixHash") && message.prefixHash.length)
-                    writer.uint32(/* id 7, wireType 2 =*/58).bytes(message.prefixHash);
-                if (message.budget != null && $Object.hasOwnProperty.call(message, "budget") && message.budget.length)
-                    writer.uint32(/* id 8, wireType 2 =*/66).bytes(message.budget);
-                if (message.issuedAt != null && $Object.hasOwnProperty.call(message, "issuedAt") && (typeof message.issuedAt === "object" ? message.issuedAt.low || message.issuedAt.high : message.issuedAt !== 0))
-                    writer.uint32(/* id 9, wireType 0 =*/72).uint64(message.issuedAt);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            Award.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.Award();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.jobId = value;
-                            else
-                                delete message.jobId;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.segment = value;
-                            else
-                                delete message.segment;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.provider = value;
-                            else
-                                delete message.provider;
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.bidHash = value;
-                            else
-                                delete message.bidHash;
-                            continue;
-                        }
-                    case 5: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.matchHash = value;
-                            else
-                                delete message.matchHash;
-                            continue;
-                        }
-                    case 6: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.fromToken = value;
-                            else
-                                delete message.fromToken;
-                            continue;
-                        }
-                    case 7: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.prefixHash = value;
-                            else
-                                delete message.prefixHash;
-                            continue;
-                        }
-                    case 8: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.budget = value;
-                            else
-                                delete message.budget;
-                            continue;
-                        }
-                    case 9: {
-                            if (wireType !== 0)
-                                break;
-                            if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
-                                message.issuedAt = value;
-                            else
-                                delete message.issuedAt;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            Award.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId"))
-                    if (!(message.jobId && typeof message.jobId.length === "number" || $util.isString(message.jobId)))
-                        return "jobId: buffer expected";
-                if (message.segment != null && $Object.hasOwnProperty.call(message, "segment"))
-                    if (!$util.isInteger(message.segment))
-                        return "segment: integer expected";
-                if (message.provider != null && $Object.hasOwnProperty.call(message, "provider"))
-                    if (!(message.provider && typeof message.provider.length === "number" || $util.isString(message.provider)))
-                        return "provider: buffer expected";
-                if (message.bidHash != null && $Object.hasOwnProperty.call(message, "bidHash"))
-                    if (!(message.bidHash && typeof message.bidHash.length === "number" || $util.isString(message.bidHash)))
-                        return "bidHash: buffer expected";
-                if (message.matchHash != null && $Object.hasOwnProperty.call(message, "matchHash"))
-                    if (!(message.matchHash && typeof message.matchHash.length === "number" || $util.isString(message.matchHash)))
-                        return "matchHash: buffer expected";
-                if (message.fromToken != null && $Object.hasOwnProperty.call(message, "fromToken"))
-                    if (!$util.isInteger(message.fromToken))
-                        return "fromToken: integer expected";
-                if (message.prefixHash != null && $Object.hasOwnProperty.call(message, "prefixHash"))
-                    if (!(message.prefixHash && typeof message.prefixHash.length === "number" || $util.isString(message.prefixHash)))
-                        return "prefixHash: buffer expected";
-                if (message.budget != null && $Object.hasOwnProperty.call(message, "budget"))
-                    if (!(message.budget && typeof message.budget.length === "number" || $util.isString(message.budget)))
-                        return "budget: buffer expected";
-                if (message.issuedAt != null && $Object.hasOwnProperty.call(message, "issuedAt"))
-                    if (!$util.isInteger(message.issuedAt) && !(message.issuedAt && $util.isInteger(message.issuedAt.low) && $util.isInteger(message.issuedAt.high)))
-                        return "issuedAt: integer|Long expected";
-                return null;
-            };
-
-            return Award;
-        })();
-
-        v1.Accept = (function() {
-
-            const Accept = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            Accept.prototype.jobId = $util.newBuffer([]);
-
-            Accept.prototype.segment = 0;
-
-            Accept.prototype.provider = $util.newBuffer([]);
-
-            Accept.prototype.fromToken = 0;
-
-            Accept.prototype.prefixHash = $util.newBuffer([]);
-
-            Accept.prototype.bond = $util.newBuffer([]);
-
-            Accept.prototype.etaMs = 0;
-
-            Accept.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId") && message.jobId.length)
-                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.jobId);
-                if (message.segment != null && $Object.hasOwnProperty.call(message, "segment") && message.segment !== 0)
-                    writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.segment);
-                if (message.provider != null && $Object.hasOwnProperty.call(message, "provider") && message.provider.length)
-                    writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.provider);
-                if (message.fromToken != null && $Object.hasOwnProperty.call(message, "fromToken") && message.fromToken !== 0)
-                    writer.uint32(/* id 4, wireType 0 =*/32).uint32(message.fromToken);
-                if (message.prefixHash != null && $Object.hasOwnProperty.call(message, "prefixHash") && message.prefixHash.length)
-                    writer.uint32(/* id 5, wireType 2 =*/42).bytes(message.prefixHash);
-                if (message.bond != null && $Object.hasOwnProperty.call(message, "bond") && message.bond.length)
-                    writer.uint32(/* id 6, wireType 2 =*/50).bytes(message.bond);
-                if (message.etaMs != null && $Object.hasOwnProperty.call(message, "etaMs") && message.etaMs !== 0)
-                    writer.uint32(/* id 7, wireType 0 =*/56).uint32(message.etaMs);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            Accept.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.Accept();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.jobId = value;
-                            else
-                                delete message.jobId;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.segment = value;
-                            else
-                                delete message.segment;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.provider = value;
-                            else
-                                delete message.provider;
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.fromToken = value;
-                            else
-                                delete message.fromToken;
-                            continue;
-                        }
-                    case 5: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.prefixHash = value;
-                            else
-                                delete message.prefixHash;
-                            continue;
-                        }
-                    case 6: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.bond = value;
-                            else
-                                delete message.bond;
-                            continue;
-                        }
-                    case 7: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.etaMs = value;
-                            else
-                                delete message.etaMs;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            Accept.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId"))
-                    if (!(message.jobId && typeof message.jobId.length === "number" || $util.isString(message.jobId)))
-                        return "jobId: buffer expected";
-                if (message.segment != null && $Object.hasOwnProperty.call(message, "segment"))
-                    if (!$util.isInteger(message.segment))
-                        return "segment: integer expected";
-                if (message.provider != null && $Object.hasOwnProperty.call(message, "provider"))
-                    if (!(message.provider && typeof message.provider.length === "number" || $util.isString(message.provider)))
-                        return "provider: buffer expected";
-                if (message.fromToken != null && $Object.hasOwnProperty.call(message, "fromToken"))
-                    if (!$util.isInteger(message.fromToken))
-                        return "fromToken: integer expected";
-                if (message.prefixHash != null && $Object.hasOwnProperty.call(message, "prefixHash"))
-                    if (!(message.prefixHash && typeof message.prefixHash.length === "number" || $util.isString(message.prefixHash)))
-                        return "prefixHash: buffer expected";
-                if (message.bond != null && $Object.hasOwnProperty.call(message, "bond"))
-                    if (!(message.bond && typeof message.bond.length === "number" || $util.isString(message.bond)))
-                        return "bond: buffer expected";
-                if (message.etaMs != null && $Object.hasOwnProperty.call(message, "etaMs"))
-                    if (!$util.isInteger(message.etaMs))
-                        return "etaMs: integer expected";
-                return null;
-            };
-
-            return Accept;
-        })();
-
-        v1.Receipt = (function() {
-
-            const Receipt = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            Receipt.prototype.jobId = $util.newBuffer([]);
-
-            Receipt.prototype.segment = 0;
-
-            Receipt.prototype.item = 0;
-
-            Receipt.prototype.seq = 0;
-
-            Receipt.prototype.payer = $util.newBuffer([]);
-
-            Receipt.prototype.provider = $util.newBuffer([]);
-
-            Receipt.prototype.tokensIn = 0;
-
-            Receipt.prototype.tokensOut = 0;
-
-            Receipt.prototype.tokensRoot = $util.newBuffer([]);
-
-            Receipt.prototype.traceRoot = $util.newBuffer([]);
-
-            Receipt.prototype.amount = $util.newBuffer([]);
-
-            Receipt.prototype.specHash = $util.newBuffer([]);
-
-            Receipt.prototype.last = false;
-
-            Receipt.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId") && message.jobId.length)
-                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.jobId);
-                if (message.segment != null && $Object.hasOwnProperty.call(message, "segment") && message.segment !== 0)
-                    writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.segment);
-                if (message.item != null && $Object.hasOwnProperty.call(message, "item") && message.item !== 0)
-                    writer.uint32(/* id 3, wireType 0 =*/24).uint32(message.item);
-                if (message.seq != null && $Object.hasOwnProperty.call(message, "seq") && message.seq !== 0)
-                    writer.uint32(/* id 4, wireType 0 =*/32).uint32(message.seq);
-                if (message.payer != null && $Object.hasOwnProperty.call(message, "payer") && message.payer.length)
-                    writer.uint32(/* id 5, wireType 2 =*/42).bytes(message.payer);
-                if (message.provider != null && $Object.hasOwnProperty.call(message, "provider") && message.provider.length)
-                    writer.uint32(/* id 6, wireType 2 =*/50).bytes(message.provider);
-                if (message.tokensIn != null && $Object.hasOwnProperty.call(message, "tokensIn") && message.tokensIn !== 0)
-                    writer.uint32(/* id 7, wireType 0 =*/56).uint32(message.tokensIn);
-                if (message.tokensOut != null && $Object.hasOwnProperty.call(message, "tokensOut") && message.tokensOut !== 0)
-                    writer.uint32(/* id 8, wireType 0 =*/64).uint32(message.tokensOut);
-                if (message.tokensRoot != null && $Object.hasOwnProperty.call(message, "tokensRoot") && message.tokensRoot.length)
-                    writer.uint32(/* id 9, wireType 2 =*/74).bytes(message.tokensRoot);
-                if (message.traceRoot != null && $Object.hasOwnProperty.call(message, "traceRoot") && message.traceRoot.length)
-                    writer.uint32(/* id 10, wireType 2 =*/82).bytes(message.traceRoot);
-                if (message.amount != null && $Object.hasOwnProperty.call(message, "amount") && message.amount.length)
-                    writer.uint32(/* id 11, wireType 2 =*/90).bytes(message.amount);
-                if (message.specHash != null && $Object.hasOwnProperty.call(message, "specHash") && message.specHash.length)
-                    writer.uint32(/* id 12, wireType 2 =*/98).bytes(message.specHash);
-                if (message.last != null && $Object.hasOwnProperty.call(message, "last") && message.last !== false)
-                    writer.uint32(/* id 13, wireType 0 =*/104).bool(message.last);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            Receipt.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.Receipt();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.jobId = value;
-                            else
-                                delete message.jobId;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.segment = value;
-                            else
-                                delete message.segment;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.item = value;
-                            else
-                                delete message.item;
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.seq = value;
-                            else
-                                delete message.seq;
-                            continue;
-                        }
-                    case 5: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.payer = value;
-                            else
-                                delete message.payer;
-                            continue;
-                        }
-                    case 6: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.provider = value;
-                            else
-                                delete message.provider;
-                            continue;
-                        }
-                    case 7: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.tokensIn = value;
-                            else
-                                delete message.tokensIn;
-                            continue;
-                        }
-                    case 8: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.tokensOut = value;
-                            else
-                                delete message.tokensOut;
-                            continue;
-                        }
-                    case 9: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.tokensRoot = value;
-                            else
-                                delete message.tokensRoot;
-                            continue;
-                        }
-                    case 10: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.traceRoot = value;
-                            else
-                                delete message.traceRoot;
-                            continue;
-                        }
-                    case 11: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.amount = value;
-                            else
-                                delete message.amount;
-                            continue;
-                        }
-                    case 12: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.specHash = value;
-                            else
-                                delete message.specHash;
-                            continue;
-                        }
-                    case 13: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.bool())
-                                message.last = value;
-                            else
-                                delete message.last;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            Receipt.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId"))
-                    if (!(message.jobId && typeof message.jobId.length === "number" || $util.isString(message.jobId)))
-                        return "jobId: buffer expected";
-                if (message.segment != null && $Object.hasOwnProperty.call(message, "segment"))
-                    if (!$util.isInteger(message.segment))
-                        return "segment: integer expected";
-                if (message.item != null && $Object.hasOwnProperty.call(message, "item"))
-                    if (!$util.isInteger(message.item))
-                        return "item: integer expected";
-                if (message.seq != null && $Object.hasOwnProperty.call(message, "seq"))
-                    if (!$util.isInteger(message.seq))
-                        return "seq: integer expected";
-                if (message.payer != null && $Object.hasOwnProperty.call(message, "payer"))
-                    if (!(message.payer && typeof message.payer.length === "number" || $util.isString(message.payer)))
-                        return "payer: buffer expected";
-                if (message.provider != null && $Object.hasOwnProperty.call(message, "provider"))
-                    if (!(message.provider && typeof message.provider.length === "number" || $util.isString(message.provider)))
-                        return "provider: buffer expected";
-                if (message.tokensIn != null && $Object.hasOwnProperty.call(message, "tokensIn"))
-                    if (!$util.isInteger(message.tokensIn))
-                        return "tokensIn: integer expected";
-                if (message.tokensOut != null && $Object.hasOwnProperty.call(message, "tokensOut"))
-                    if (!$util.isInteger(message.tokensOut))
-                        return "tokensOut: integer expected";
-                if (message.tokensRoot != null && $Object.hasOwnProperty.call(message, "tokensRoot"))
-                    if (!(message.tokensRoot && typeof message.tokensRoot.length === "number" || $util.isString(message.tokensRoot)))
-                        return "tokensRoot: buffer expected";
-                if (message.traceRoot != null && $Object.hasOwnProperty.call(message, "traceRoot"))
-                    if (!(message.traceRoot && typeof message.traceRoot.length === "number" || $util.isString(message.traceRoot)))
-                        return "traceRoot: buffer expected";
-                if (message.amount != null && $Object.hasOwnProperty.call(message, "amount"))
-                    if (!(message.amount && typeof message.amount.length === "number" || $util.isString(message.amount)))
-                        return "amount: buffer expected";
-                if (message.specHash != null && $Object.hasOwnProperty.call(message, "specHash"))
-                    if (!(message.specHash && typeof message.specHash.length === "number" || $util.isString(message.specHash)))
-                        return "specHash: buffer expected";
-                if (message.last != null && $Object.hasOwnProperty.call(message, "last"))
-                    if (typeof message.last !== "boolean")
-                        return "last: boolean expected";
-                return null;
-            };
-
-            return Receipt;
-        })();
-
-        v1.Voucher = (function() {
-
-            const Voucher = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            Voucher.prototype.payer = $util.newBuffer([]);
-
-            Voucher.prototype.provider = $util.newBuffer([]);
-
-            Voucher.prototype.cumulative = $util.newBuffer([]);
-
-            Voucher.prototype.epoch = 0;
-
-            Voucher.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.payer != null && $Object.hasOwnProperty.call(message, "payer") && message.payer.length)
-                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.payer);
-                if (message.provider != null && $Object.hasOwnProperty.call(message, "provider") && message.provider.length)
-                    writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.provider);
-                if (message.cumulative != null && $Object.hasOwnProperty.call(message, "cumulative") && message.cumulative.length)
-                    writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.cumulative);
-                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
-                    writer.uint32(/* id 4, wireType 0 =*/32).uint64(message.epoch);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            Voucher.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.Voucher();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.payer = value;
-                            else
-                                delete message.payer;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.provider = value;
-                            else
-                                delete message.provider;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.cumulative = value;
-                            else
-                                delete message.cumulative;
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 0)
-                                break;
-                            if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
-                                message.epoch = value;
-                            else
-                                delete message.epoch;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            Voucher.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.payer != null && $Object.hasOwnProperty.call(message, "payer"))
-                    if (!(message.payer && typeof message.payer.length === "number" || $util.isString(message.payer)))
-                        return "payer: buffer expected";
-                if (message.provider != null && $Object.hasOwnProperty.call(message, "provider"))
-                    if (!(message.provider && typeof message.provider.length === "number" || $util.isString(message.provider)))
-                        return "provider: buffer expected";
-                if (message.cumulative != null && $Object.hasOwnProperty.call(message, "cumulative"))
-                    if (!(message.cumulative && typeof message.cumulative.length === "number" || $util.isString(message.cumulative)))
-                        return "cumulative: buffer expected";
-                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch"))
-                    if (!$util.isInteger(message.epoch) && !(message.epoch && $util.isInteger(message.epoch.low) && $util.isInteger(message.epoch.high)))
-                        return "epoch: integer|Long expected";
-                return null;
-            };
-
-            return Voucher;
-        })();
-
-        v1.Bid = (function() {
-
-            const Bid = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            Bid.prototype.jobId = $util.newBuffer([]);
-
-            Bid.prototype.attempt = 0;
-
-            Bid.prototype.provider = $util.newBuffer([]);
-
-            Bid.prototype.priceIn = $util.newBuffer([]);
-
-            Bid.prototype.priceOut = $util.newBuffer([]);
-
-            Bid.prototype.etaMs = 0;
-
-            Bid.prototype.funding = 0;
-
-            Bid.prototype.expiry = 0;
-
-            Bid.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId") && message.jobId.length)
-                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.jobId);
-                if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt") && message.attempt !== 0)
-                    writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.attempt);
-                if (message.provider != null && $Object.hasOwnProperty.call(message, "provider") && message.provider.length)
-                    writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.provider);
-                if (message.priceIn != null && $Object.hasOwnProperty.call(message, "priceIn") && message.priceIn.length)
-                    writer.uint32(/* id 4, wireType 2 =*/34).bytes(message.priceIn);
-                if (message.priceOut != null && $Object.hasOwnProperty.call(message, "priceOut") && message.priceOut.length)
-                    writer.uint32(/* id 5, wireType 2 =*/42).bytes(message.priceOut);
-                if (message.etaMs != null && $Object.hasOwnProperty.call(message, "etaMs") && message.etaMs !== 0)
-                    writer.uint32(/* id 6, wireType 0 =*/48).uint32(message.etaMs);
-                if (message.funding != null && $Object.hasOwnProperty.call(message, "funding") && message.funding !== 0)
-                    writer.uint32(/* id 7, wireType 0 =*/56).uint32(message.funding);
-                if (message.expiry != null && $Object.hasOwnProperty.call(message, "expiry") && (typeof message.expiry === "object" ? message.expiry.low || message.expiry.high : message.expiry !== 0))
-                    writer.uint32(/* id 8, wireType 0 =*/64).uint64(message.expiry);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            Bid.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.Bid();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.jobId = value;
-                            else
-                                delete message.jobId;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.attempt = value;
-                            else
-                                delete message.attempt;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.provider = value;
-                            else
-                                delete message.provider;
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.priceIn = value;
-                            else
-                                delete message.priceIn;
-                            continue;
-                        }
-                    case 5: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.priceOut = value;
-                            else
-                                delete message.priceOut;
-                            continue;
-                        }
-                    case 6: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.etaMs = value;
-                            else
-                                delete message.etaMs;
-                            continue;
-                        }
-                    case 7: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.funding = value;
-                            else
-                                delete message.funding;
-                            continue;
-                        }
-                    case 8: {
-                            if (wireType !== 0)
-                                break;
-                            if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
-                                message.expiry = value;
-                            else
-                                delete message.expiry;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            Bid.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId"))
-                    if (!(message.jobId && typeof message.jobId.length === "number" || $util.isString(message.jobId)))
-                        return "jobId: buffer expected";
-                if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt"))
-                    if (!$util.isInteger(message.attempt))
-                        return "attempt: integer expected";
-                if (message.provider != null && $Object.hasOwnProperty.call(message, "provider"))
-                    if (!(message.provider && typeof message.provider.length === "number" || $util.isString(message.provider)))
-                        return "provider: buffer expected";
-                if (message.priceIn != null && $Object.hasOwnProperty.call(message, "priceIn"))
-                    if (!(message.priceIn && typeof message.priceIn.length === "number" || $util.isString(message.priceIn)))
-                        return "priceIn: buffer expected";
-                if (message.priceOut != null && $Object.hasOwnProperty.call(message, "priceOut"))
-                    if (!(message.priceOut && typeof message.priceOut.length === "number" || $util.isString(message.priceOut)))
-                        return "priceOut: buffer expected";
-                if (message.etaMs != null && $Object.hasOwnProperty.call(message, "etaMs"))
-                    if (!$util.isInteger(message.etaMs))
-                        return "etaMs: integer expected";
-                if (message.funding != null && $Object.hasOwnProperty.call(message, "funding"))
-                    if (!$util.isInteger(message.funding))
-                        return "funding: integer expected";
-                if (message.expiry != null && $Object.hasOwnProperty.call(message, "expiry"))
-                    if (!$util.isInteger(message.expiry) && !(message.expiry && $util.isInteger(message.expiry.low) && $util.isInteger(message.expiry.high)))
-                        return "expiry: integer|Long expected";
-                return null;
-            };
-
-            return Bid;
-        })();
-
-        v1.BidAck = (function() {
-
-            const BidAck = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            BidAck.prototype.jobId = $util.newBuffer([]);
-
-            BidAck.prototype.attempt = 0;
-
-            BidAck.prototype.seat = $util.newBuffer([]);
-
-            BidAck.prototype.commit = $util.newBuffer([]);
-
-            BidAck.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId") && message.jobId.length)
-                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.jobId);
-                if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt") && message.attempt !== 0)
-                    writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.attempt);
-                if (message.seat != null && $Object.hasOwnProperty.call(message, "seat") && message.seat.length)
-                    writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.seat);
-                if (message.commit != null && $Object.hasOwnProperty.call(message, "commit") && message.commit.length)
-                    writer.uint32(/* id 4, wireType 2 =*/34).bytes(message.commit);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            BidAck.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.BidAck();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.jobId = value;
-                            else
-                                delete message.jobId;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.attempt = value;
-                            else
-                                delete message.attempt;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.seat = value;
-                            else
-                                delete message.seat;
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.commit = value;
-                            else
-                                delete message.commit;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            BidAck.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId"))
-                    if (!(message.jobId && typeof message.jobId.length === "number" || $util.isString(message.jobId)))
-                        return "jobId: buffer expected";
-                if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt"))
-                    if (!$util.isInteger(message.attempt))
-                        return "attempt: integer expected";
-                if (message.seat != null && $Object.hasOwnProperty.call(message, "seat"))
-                    if (!(message.seat && typeof message.seat.length === "number" || $util.isString(message.seat)))
-                        return "seat: buffer expected";
-                if (message.commit != null && $Object.hasOwnProperty.call(message, "commit"))
-                    if (!(message.commit && typeof message.commit.length === "number" || $util.isString(message.commit)))
-                        return "commit: buffer expected";
-                return null;
-            };
-
-            return BidAck;
-        })();
-
-        v1.Match = (function() {
-
-            const Match = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            Match.prototype.jobId = $util.newBuffer([]);
-
-            Match.prototype.attempt = 0;
-
-            Match.prototype.epoch = 0;
-
-            Match.prototype.turn = 0;
-
-            Match.prototype.seat = $util.newBuffer([]);
-
-            Match.prototype.bidsRoot = $util.newBuffer([]);
-
-            Match.prototype.bids = 0;
-
-            Match.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId") && message.jobId.length)
-                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.jobId);
-                if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt") && message.attempt !== 0)
-                    writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.attempt);
-                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
-                    writer.uint32(/* id 3, wireType 0 =*/24).uint64(message.epoch);
-                if (message.turn != null && $Object.hasOwnProperty.call(message, "turn") && message.turn !== 0)
-                    writer.uint32(/* id 4, wireType 0 =*/32).uint32(message.turn);
-                if (message.seat != null && $Object.hasOwnProperty.call(message, "seat") && message.seat.length)
-                    writer.uint32(/* id 5, wireType 2 =*/42).bytes(message.seat);
-                if (message.bidsRoot != null && $Object.hasOwnProperty.call(message, "bidsRoot") && message.bidsRoot.length)
-                    writer.uint32(/* id 6, wireType 2 =*/50).bytes(message.bidsRoot);
-                if (message.bids != null && $Object.hasOwnProperty.call(message, "bids") && message.bids !== 0)
-                    writer.uint32(/* id 7, wireType 0 =*/56).uint32(message.bids);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            Match.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.Match();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.jobId = value;
-                            else
-                                delete message.jobId;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.attempt = value;
-                            else
-                                delete message.attempt;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 0)
-                                break;
-                            if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
-                                message.epoch = value;
-                            else
-                                delete message.epoch;
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.turn = value;
-                            else
-                                delete message.turn;
-                            continue;
-                        }
-                    case 5: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.seat = value;
-                            else
-                                delete message.seat;
-                            continue;
-                        }
-                    case 6: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.bidsRoot = value;
-                            else
-                                delete message.bidsRoot;
-                            continue;
-                        }
-                    case 7: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.bids = value;
-                            else
-                                delete message.bids;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            Match.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId"))
-                    if (!(message.jobId && typeof message.jobId.length === "number" || $util.isString(message.jobId)))
-                        return "jobId: buffer expected";
-                if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt"))
-                    if (!$util.isInteger(message.attempt))
-                        return "attempt: integer expected";
-                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch"))
-                    if (!$util.isInteger(message.epoch) && !(message.epoch && $util.isInteger(message.epoch.low) && $util.isInteger(message.epoch.high)))
-                        return "epoch: integer|Long expected";
-                if (message.turn != null && $Object.hasOwnProperty.call(message, "turn"))
-                    if (!$util.isInteger(message.turn))
-                        return "turn: integer expected";
-                if (message.seat != null && $Object.hasOwnProperty.call(message, "seat"))
-                    if (!(message.seat && typeof message.seat.length === "number" || $util.isString(message.seat)))
-                        return "seat: buffer expected";
-                if (message.bidsRoot != null && $Object.hasOwnProperty.call(message, "bidsRoot"))
-                    if (!(message.bidsRoot && typeof message.bidsRoot.length === "number" || $util.isString(message.bidsRoot)))
-                        return "bidsRoot: buffer expected";
-                if (message.bids != null && $Object.hasOwnProperty.call(message, "bids"))
-                    if (!$util.isInteger(message.bids))
-                        return "bids: integer expected";
-                return null;
-            };
-
-            return Match;
-        })();
-
-        v1.ServiceVoucher = (function() {
-
-            const ServiceVoucher = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            ServiceVoucher.prototype.payer = $util.newBuffer([]);
-
-            ServiceVoucher.prototype.provider = $util.newBuffer([]);
-
-            ServiceVoucher.prototype.cumulative = $util.newBuffer([]);
-
-            ServiceVoucher.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.payer != null && $Object.hasOwnProperty.call(message, "payer") && message.payer.length)
-                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.payer);
-                if (message.provider != null && $Object.hasOwnProperty.call(message, "provider") && message.provider.length)
-                    writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.provider);
-                if (message.cumulative != null && $Object.hasOwnProperty.call(message, "cumulative") && message.cumulative.length)
-                    writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.cumulative);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            ServiceVoucher.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.ServiceVoucher();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.payer = value;
-                            else
-                                delete message.payer;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.provider = value;
-                            else
-                                delete message.provider;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.cumulative = value;
-                            else
-                                delete message.cumulative;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            ServiceVoucher.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.payer != null && $Object.hasOwnProperty.call(message, "payer"))
-                    if (!(message.payer && typeof message.payer.length === "number" || $util.isString(message.payer)))
-                        return "payer: buffer expected";
-                if (message.provider != null && $Object.hasOwnProperty.call(message, "provider"))
-                    if (!(message.provider && typeof message.provider.length === "number" || $util.isString(message.provider)))
-                        return "provider: buffer expected";
-                if (message.cumulative != null && $Object.hasOwnProperty.call(message, "cumulative"))
-                    if (!(message.cumulative && typeof message.cumulative.length === "number" || $util.isString(message.cumulative)))
-                        return "cumulative: buffer expected";
-                return null;
-            };
-
-            return ServiceVoucher;
-        })();
-
-        v1.Sealed = (function() {
-
-            const Sealed = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            Sealed.prototype.enc = $util.newBuffer([]);
-
-            Sealed.prototype.ciphertext = $util.newBuffer([]);
-
-            Sealed.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.enc != null && $Object.hasOwnProperty.call(message, "enc") && message.enc.length)
-                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.enc);
-                if (message.ciphertext != null && $Object.hasOwnProperty.call(message, "ciphertext") && message.ciphertext.length)
-                    writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.ciphertext);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            Sealed.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.Sealed();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.enc = value;
-                            else
-                                delete message.enc;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.ciphertext = value;
-                            else
-                                delete message.ciphertext;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            Sealed.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.enc != null && $Object.hasOwnProperty.call(message, "enc"))
-                    if (!(message.enc && typeof message.enc.length === "number" || $util.isString(message.enc)))
-                        return "enc: buffer expected";
-                if (message.ciphertext != null && $Object.hasOwnProperty.call(message, "ciphertext"))
-                    if (!(message.ciphertext && typeof message.ciphertext.length === "number" || $util.isString(message.ciphertext)))
-                        return "ciphertext: buffer expected";
-                return null;
-            };
-
-            return Sealed;
-        })();
-
-        v1.SignedJobOrder = (function() {
-
-            const SignedJobOrder = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            SignedJobOrder.prototype.order = null;
-
-            SignedJobOrder.prototype.signature = $util.newBuffer([]);
-
-            SignedJobOrder.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.order != null && $Object.hasOwnProperty.call(message, "order"))
-                    $root.duckmesh.v1.JobOrder.encode(message.order, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
-                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
-                    writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.signature);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            SignedJobOrder.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.SignedJobOrder();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            message.order = $root.duckmesh.v1.JobOrder.decode(reader, reader.size(), $undefined, _depth + 1, message.order);
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.signature = value;
-                            else
-                                delete message.signature;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            SignedJobOrder.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.order != null && $Object.hasOwnProperty.call(message, "order")) {
-                    let error = $root.duckmesh.v1.JobOrder.verify(message.order, _depth + 1);
-                    if (error)
-                        return "order." + error;
-                }
-                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature"))
-                    if (!(message.signature && typeof message.signature.length === "number" || $util.isString(message.signature)))
-                        return "signature: buffer expected";
-                return null;
-            };
-
-            return SignedJobOrder;
-        })();
-
-        v1.SignedAward = (function() {
-
-            const SignedAward = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            SignedAward.prototype.award = null;
-
-            SignedAward.prototype.signature = $util.newBuffer([]);
-
-            SignedAward.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.award != null && $Object.hasOwnProperty.call(message, "award"))
-                    $root.duckmesh.v1.Award.encode(message.award, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
-                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
-                    writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.signature);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            SignedAward.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.SignedAward();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            message.award = $root.duckmesh.v1.Award.decode(reader, reader.size(), $undefined, _depth + 1, message.award);
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.signature = value;
-                            else
-                                delete message.signature;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            SignedAward.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.award != null && $Object.hasOwnProperty.call(message, "award")) {
-                    let error = $root.duckmesh.v1.Award.verify(message.award, _depth + 1);
-                    if (error)
-                        return "award." + error;
-                }
-                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature"))
-                    if (!(message.signature && typeof message.signature.length === "number" || $util.isString(message.signature)))
-                        return "signature: buffer expected";
-                return null;
-            };
-
-            return SignedAward;
-        })();
-
-        v1.SignedAccept = (function() {
-
-            const SignedAccept = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            SignedAccept.prototype.accept = null;
-
-            SignedAccept.prototype.signature = $util.newBuffer([]);
-
-            SignedAccept.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.accept != null && $Object.hasOwnProperty.call(message, "accept"))
-                    $root.duckmesh.v1.Accept.encode(message.accept, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
-                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
-                    writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.signature);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            SignedAccept.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.SignedAccept();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            message.accept = $root.duckmesh.v1.Accept.decode(reader, reader.size(), $undefined, _depth + 1, message.accept);
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.signature = value;
-                            else
-                                delete message.signature;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            SignedAccept.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.accept != null && $Object.hasOwnProperty.call(message, "accept")) {
-                    let error = $root.duckmesh.v1.Accept.verify(message.accept, _depth + 1);
-                    if (error)
-                        return "accept." + error;
-                }
-                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature"))
-                    if (!(message.signature && typeof message.signature.length === "number" || $util.isString(message.signature)))
-                        return "signature: buffer expected";
-                return null;
-            };
-
-            return SignedAccept;
-        })();
-
-        v1.SignedReceipt = (function() {
-
-            const SignedReceipt = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            SignedReceipt.prototype.receipt = null;
-
-            SignedReceipt.prototype.signature = $util.newBuffer([]);
-
-            SignedReceipt.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.receipt != null && $Object.hasOwnProperty.call(message, "receipt"))
-                    $root.duckmesh.v1.Receipt.encode(message.receipt, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
-                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
-                    writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.signature);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            SignedReceipt.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.SignedReceipt();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            message.receipt = $root.duckmesh.v1.Receipt.decode(reader, reader.size(), $undefined, _depth + 1, message.receipt);
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.signature = value;
-                            else
-                                delete message.signature;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            SignedReceipt.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.receipt != null && $Object.hasOwnProperty.call(message, "receipt")) {
-                    let error = $root.duckmesh.v1.Receipt.verify(message.receipt, _depth + 1);
-                    if (error)
-                        return "receipt." + error;
-                }
-                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature"))
-                    if (!(message.signature && typeof message.signature.length === "number" || $util.isString(message.signature)))
-                        return "signature: buffer expected";
-                return null;
-            };
-
-            return SignedReceipt;
-        })();
-
-        v1.SignedVoucher = (function() {
-
-            const SignedVoucher = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            SignedVoucher.prototype.voucher = null;
-
-            SignedVoucher.prototype.signature = $util.newBuffer([]);
-
-            SignedVoucher.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.voucher != null && $Object.hasOwnProperty.call(message, "voucher"))
-                    $root.duckmesh.v1.Voucher.encode(message.voucher, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
-                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
-                    writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.signature);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            SignedVoucher.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.SignedVoucher();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            message.voucher = $root.duckmesh.v1.Voucher.decode(reader, reader.size(), $undefined, _depth + 1, message.voucher);
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.signature = value;
-                            else
-                                delete message.signature;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            SignedVoucher.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.voucher != null && $Object.hasOwnProperty.call(message, "voucher")) {
-                    let error = $root.duckmesh.v1.Voucher.verify(message.voucher, _depth + 1);
-                    if (error)
-                        return "voucher." + error;
-                }
-                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature"))
-                    if (!(message.signature && typeof message.signature.length === "number" || $util.isString(message.signature)))
-                        return "signature: buffer expected";
-                return null;
-            };
-
-            return SignedVoucher;
-        })();
-
-        v1.SignedBid = (function() {
-
-            const SignedBid = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            SignedBid.prototype.bid = null;
-
-            SignedBid.prototype.signature = $util.newBuffer([]);
-
-            SignedBid.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.bid != null && $Object.hasOwnProperty.call(message, "bid"))
-                    $root.duckmesh.v1.Bid.encode(message.bid, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
-                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
-                    writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.signature);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            SignedBid.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.SignedBid();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            message.bid = $root.duckmesh.v1.Bid.decode(reader, reader.size(), $undefined, _depth + 1, message.bid);
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.signature = value;
-                            else
-                                delete message.signature;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            SignedBid.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.bid != null && $Object.hasOwnProperty.call(message, "bid")) {
-                    let error = $root.duckmesh.v1.Bid.verify(message.bid, _depth + 1);
-                    if (error)
-                        return "bid." + error;
-                }
-                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature"))
-                    if (!(message.signature && typeof message.signature.length === "number" || $util.isString(message.signature)))
-                        return "signature: buffer expected";
-                return null;
-            };
-
-            return SignedBid;
-        })();
-
-        v1.SignedBidAck = (function() {
-
-            const SignedBidAck = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            SignedBidAck.prototype.ack = null;
-
-            SignedBidAck.prototype.signature = $util.newBuffer([]);
-
-            SignedBidAck.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.ack != null && $Object.hasOwnProperty.call(message, "ack"))
-                    $root.duckmesh.v1.BidAck.encode(message.ack, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
-                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
-                    writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.signature);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            SignedBidAck.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.SignedBidAck();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            message.ack = $root.duckmesh.v1.BidAck.decode(reader, reader.size(), $undefined, _depth + 1, message.ack);
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.signature = value;
-                            else
-                                delete message.signature;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            SignedBidAck.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.ack != null && $Object.hasOwnProperty.call(message, "ack")) {
-                    let error = $root.duckmesh.v1.BidAck.verify(message.ack, _depth + 1);
-                    if (error)
-                        return "ack." + error;
-                }
-                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature"))
-                    if (!(message.signature && typeof message.signature.length === "number" || $util.isString(message.signature)))
-                        return "signature: buffer expected";
-                return null;
-            };
-
-            return SignedBidAck;
-        })();
-
-        v1.SignedMatch = (function() {
-
-            const SignedMatch = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            SignedMatch.prototype.match = null;
-
-            SignedMatch.prototype.signature = $util.newBuffer([]);
-
-            SignedMatch.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.match != null && $Object.hasOwnProperty.call(message, "match"))
-                    $root.duckmesh.v1.Match.encode(message.match, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
-                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
-                    writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.signature);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            SignedMatch.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.SignedMatch();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            message.match = $root.duckmesh.v1.Match.decode(reader, reader.size(), $undefined, _depth + 1, message.match);
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.signature = value;
-                            else
-                                delete message.signature;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            SignedMatch.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.match != null && $Object.hasOwnProperty.call(message, "match")) {
-                    let error = $root.duckmesh.v1.Match.verify(message.match, _depth + 1);
-                    if (error)
-                        return "match." + error;
-                }
-                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature"))
-                    if (!(message.signature && typeof message.signature.length === "number" || $util.isString(message.signature)))
-                        return "signature: buffer expected";
-                return null;
-            };
-
-            return SignedMatch;
-        })();
-
-        v1.SignedServiceVoucher = (function() {
-
-            const SignedServiceVoucher = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            SignedServiceVoucher.prototype.voucher = null;
-
-            SignedServiceVoucher.prototype.signature = $util.newBuffer([]);
-
-            SignedServiceVoucher.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.voucher != null && $Object.hasOwnProperty.call(message, "voucher"))
-                    $root.duckmesh.v1.ServiceVoucher.encode(message.voucher, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
-                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
-                    writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.signature);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            SignedServiceVoucher.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.SignedServiceVoucher();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            message.voucher = $root.duckmesh.v1.ServiceVoucher.decode(reader, reader.size(), $undefined, _depth + 1, message.voucher);
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.signature = value;
-                            else
-                                delete message.signature;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            SignedServiceVoucher.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.voucher != null && $Object.hasOwnProperty.call(message, "voucher")) {
-                    let error = $root.duckmesh.v1.ServiceVoucher.verify(message.voucher, _depth + 1);
-                    if (error)
-                        return "voucher." + error;
-                }
-                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature"))
-                    if (!(message.signature && typeof message.signature.length === "number" || $util.isString(message.signature)))
-                        return "signature: buffer expected";
-                return null;
-            };
-
-            return SignedServiceVoucher;
-        })();
-
-        v1.ChatMessage = (function() {
-
-            const ChatMessage = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            ChatMessage.prototype.role = "";
-
-            ChatMessage.prototype.content = "";
-
-            ChatMessage.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.role != null && $Object.hasOwnProperty.call(message, "role") && message.role !== "")
-                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.role);
-                if (message.content != null && $Object.hasOwnProperty.call(message, "content") && message.content !== "")
-                    writer.uint32(/* id 2, wireType 2 =*/18).string(message.content);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            ChatMessage.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.ChatMessage();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.stringVerify()).length)
-                                message.role = value;
-                            else
-                                delete message.role;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.stringVerify()).length)
-                                message.content = value;
-                            else
-                                delete message.content;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            ChatMessage.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.role != null && $Object.hasOwnProperty.call(message, "role"))
-                    if (!$util.isString(message.role))
-                        return "role: string expected";
-                if (message.content != null && $Object.hasOwnProperty.call(message, "content"))
-                    if (!$util.isString(message.content))
-                        return "content: string expected";
-                return null;
-            };
-
-            return ChatMessage;
-        })();
-
-        v1.Sampling = (function() {
-
-            const Sampling = function (properties) {
-                this.logitBias = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            Sampling.prototype.temperature = 0;
-
-            Sampling.prototype.topP = 0;
-
-            Sampling.prototype.topK = 0;
-
-            Sampling.prototype.minP = 0;
-
-            Sampling.prototype.repetitionPenalty = 0;
-
-            Sampling.prototype.logitBias = $util.emptyArray;
-
-            Sampling.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.temperature != null && $Object.hasOwnProperty.call(message, "temperature") && !$Object.is(message.temperature, 0))
-                    writer.uint32(/* id 1, wireType 1 =*/9).double(message.temperature);
-                if (message.topP != null && $Object.hasOwnProperty.call(message, "topP") && !$Object.is(message.topP, 0))
-                    writer.uint32(/* id 2, wireType 1 =*/17).double(message.topP);
-                if (message.topK != null && $Object.hasOwnProperty.call(message, "topK") && message.topK !== 0)
-                    writer.uint32(/* id 3, wireType 0 =*/24).uint32(message.topK);
-                if (message.minP != null && $Object.hasOwnProperty.call(message, "minP") && !$Object.is(message.minP, 0))
-                    writer.uint32(/* id 4, wireType 1 =*/33).double(message.minP);
-                if (message.repetitionPenalty != null && $Object.hasOwnProperty.call(message, "repetitionPenalty") && !$Object.is(message.repetitionPenalty, 0))
-                    writer.uint32(/* id 5, wireType 1 =*/41).double(message.repetitionPenalty);
-                if (message.logitBias != null && message.logitBias.length)
-                    for (let i = 0; i < message.logitBias.length; ++i)
-                        $root.duckmesh.v1.LogitBias.encode(message.logitBias[i], writer.uint32(/* id 6, wireType 2 =*/50).fork(), _depth + 1).ldelim();
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            Sampling.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.Sampling();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 1)
-                                break;
-                            if (!$Object.is(value = reader.double(), 0))
-                                message.temperature = value;
-                            else
-                                delete message.temperature;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 1)
-                                break;
-                            if (!$Object.is(value = reader.double(), 0))
-                                message.topP = value;
-                            else
-                                delete message.topP;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.topK = value;
-                            else
-                                delete message.topK;
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 1)
-                                break;
-                            if (!$Object.is(value = reader.double(), 0))
-                                message.minP = value;
-                            else
-                                delete message.minP;
-                            continue;
-                        }
-                    case 5: {
-                            if (wireType !== 1)
-                                break;
-                            if (!$Object.is(value = reader.double(), 0))
-                                message.repetitionPenalty = value;
-                            else
-                                delete message.repetitionPenalty;
-                            continue;
-                        }
-                    case 6: {
-                            if (wireType !== 2)
-                                break;
-                            if (!(message.logitBias && message.logitBias.length))
-                                message.logitBias = [];
-                            message.logitBias.push($root.duckmesh.v1.LogitBias.decode(reader, reader.size(), $undefined, _depth + 1));
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            Sampling.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.temperature != null && $Object.hasOwnProperty.call(message, "temperature"))
-                    if (typeof message.temperature !== "number")
-                        return "temperature: number expected";
-                if (message.topP != null && $Object.hasOwnProperty.call(message, "topP"))
-                    if (typeof message.topP !== "number")
-                        return "topP: number expected";
-                if (message.topK != null && $Object.hasOwnProperty.call(message, "topK"))
-                    if (!$util.isInteger(message.topK))
-                        return "topK: integer expected";
-                if (message.minP != null && $Object.hasOwnProperty.call(message, "minP"))
-                    if (typeof message.minP !== "number")
-                        return "minP: number expected";
-                if (message.repetitionPenalty != null && $Object.hasOwnProperty.call(message, "repetitionPenalty"))
-                    if (typeof message.repetitionPenalty !== "number")
-                        return "repetitionPenalty: number expected";
-                if (message.logitBias != null && $Object.hasOwnProperty.call(message, "logitBias")) {
-                    if (!$Array.isArray(message.logitBias))
-                        return "logitBias: array expected";
-                    for (let i = 0; i < message.logitBias.length; ++i) {
-                        let error = $root.duckmesh.v1.LogitBias.verify(message.logitBias[i], _depth + 1);
-                        if (error)
-                            return "logitBias." + error;
-                    }
-                }
-                return null;
-            };
-
-            return Sampling;
-        })();
-
-        v1.LogitBias = (function() {
-
-            const LogitBias = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            LogitBias.prototype.id = 0;
-
-            LogitBias.prototype.bias = 0;
-
-            LogitBias.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== 0)
-                    writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.id);
-                if (message.bias != null && $Object.hasOwnProperty.call(message, "bias") && !$Object.is(message.bias, 0))
-                    writer.uint32(/* id 2, wireType 1 =*/17).double(message.bias);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            LogitBias.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.LogitBias();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.id = value;
-                            else
-                                delete message.id;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 1)
-                                break;
-                            if (!$Object.is(value = reader.double(), 0))
-                                message.bias = value;
-                            else
-                                delete message.bias;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            LogitBias.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.id != null && $Object.hasOwnProperty.call(message, "id"))
-                    if (!$util.isInteger(message.id))
-                        return "id: integer expected";
-                if (message.bias != null && $Object.hasOwnProperty.call(message, "bias"))
-                    if (typeof message.bias !== "number")
-                        return "bias: number expected";
-                return null;
-            };
-
-            return LogitBias;
-        })();
-
-        v1.JobSpec = (function() {
-
-            const JobSpec = function (properties) {
-                this.messages = [];
-                this.stop = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            JobSpec.prototype.messages = $util.emptyArray;
-
-            JobSpec.prototype.sampling = null;
-
-            JobSpec.prototype.maxTokens = 0;
-
-            JobSpec.prototype.stop = $util.emptyArray;
-
-            JobSpec.prototype.seed = $util.newBuffer([]);
-
-            JobSpec.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.messages != null && message.messages.length)
-                    for (let i = 0; i < message.messages.length; ++i)
-                        $root.duckmesh.v1.ChatMessage.encode(message.messages[i], writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
-                if (message.sampling != null && $Object.hasOwnProperty.call(message, "sampling"))
-                    $root.duckmesh.v1.Sampling.encode(message.sampling, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
-                if (message.maxTokens != null && $Object.hasOwnProperty.call(message, "maxTokens") && message.maxTokens !== 0)
-                    writer.uint32(/* id 3, wireType 0 =*/24).uint32(message.maxTokens);
-                if (message.stop != null && message.stop.length)
-                    for (let i = 0; i < message.stop.length; ++i)
-                        writer.uint32(/* id 4, wireType 2 =*/34).string(message.stop[i]);
-                if (message.seed != null && $Object.hasOwnProperty.call(message, "seed") && message.seed.length)
-                    writer.uint32(/* id 5, wireType 2 =*/42).bytes(message.seed);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            JobSpec.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.JobSpec();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if (!(message.messages && message.messages.length))
-                                message.messages = [];
-                            message.messages.push($root.duckmesh.v1.ChatMessage.decode(reader, reader.size(), $undefined, _depth + 1));
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            message.sampling = $root.duckmesh.v1.Sampling.decode(reader, reader.size(), $undefined, _depth + 1, message.sampling);
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.maxTokens = value;
-                            else
-                                delete message.maxTokens;
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 2)
-                                break;
-                            if (!(message.stop && message.stop.length))
-                                message.stop = [];
-                            message.stop.push(reader.stringVerify());
-                            continue;
-                        }
-                    case 5: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.seed = value;
-                            else
-                                delete message.seed;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            JobSpec.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.messages != null && $Object.hasOwnProperty.call(message, "messages")) {
-                    if (!$Array.isArray(message.messages))
-                        return "messages: array expected";
-                    for (let i = 0; i < message.messages.length; ++i) {
-                        let error = $root.duckmesh.v1.ChatMessage.verify(message.messages[i], _depth + 1);
-                        if (error)
-                            return "messages." + error;
-                    }
-                }
-                if (message.sampling != null && $Object.hasOwnProperty.call(message, "sampling")) {
-                    let error = $root.duckmesh.v1.Sampling.verify(message.sampling, _depth + 1);
-                    if (error)
-                        return "sampling." + error;
-                }
-                if (message.maxTokens != null && $Object.hasOwnProperty.call(message, "maxTokens"))
-                    if (!$util.isInteger(message.maxTokens))
-                        return "maxTokens: integer expected";
-                if (message.stop != null && $Object.hasOwnProperty.call(message, "stop")) {
-                    if (!$Array.isArray(message.stop))
-                        return "stop: array expected";
-                    for (let i = 0; i < message.stop.length; ++i)
-                        if (!$util.isString(message.stop[i]))
-                            return "stop: string[] expected";
-                }
-                if (message.seed != null && $Object.hasOwnProperty.call(message, "seed"))
-                    if (!(message.seed && typeof message.seed.length === "number" || $util.isString(message.seed)))
-                        return "seed: buffer expected";
-                return null;
-            };
-
-            return JobSpec;
-        })();
-
-        v1.AwardFrame = (function() {
-
-            const AwardFrame = function (properties) {
-                this.prefixIds = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            AwardFrame.prototype.order = null;
-
-            AwardFrame.prototype.award = null;
-
-            AwardFrame.prototype.spec = null;
-
-            AwardFrame.prototype.inBucket = 0;
-
-            AwardFrame.prototype.maxTokens = 0;
-
-            AwardFrame.prototype.priceIn = $util.newBuffer([]);
-
-            AwardFrame.prototype.priceOut = $util.newBuffer([]);
-
-            AwardFrame.prototype.voucher = null;
-
-            AwardFrame.prototype.prefixIds = $util.emptyArray;
-
-            AwardFrame.prototype.auction = null;
-
-            AwardFrame.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.order != null && $Object.hasOwnProperty.call(message, "order"))
-                    $root.duckmesh.v1.SignedJobOrder.encode(message.order, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
-                if (message.award != null && $Object.hasOwnProperty.call(message, "award"))
-                    $root.duckmesh.v1.SignedAward.encode(message.award, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
-                if (message.spec != null && $Object.hasOwnProperty.call(message, "spec"))
-                    $root.duckmesh.v1.Sealed.encode(message.spec, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
-                if (message.inBucket != null && $Object.hasOwnProperty.call(message, "inBucket") && message.inBucket !== 0)
-                    writer.uint32(/* id 4, wireType 0 =*/32).uint32(message.inBucket);
-                if (message.maxTokens != null && $Object.hasOwnProperty.call(message, "maxTokens") && message.maxTokens !== 0)
-                    writer.uint32(/* id 5, wireType 0 =*/40).uint32(message.maxTokens);
-                if (message.priceIn != null && $Object.hasOwnProperty.call(message, "priceIn") && message.priceIn.length)
-                    writer.uint32(/* id 6, wireType 2 =*/50).bytes(message.priceIn);
-                if (message.priceOut != null && $Object.hasOwnProperty.call(message, "priceOut") && message.priceOut.length)
-                    writer.uint32(/* id 7, wireType 2 =*/58).bytes(message.priceOut);
-                if (message.voucher != null && $Object.hasOwnProperty.call(message, "voucher"))
-                    $root.duckmesh.v1.VoucherFrame.encode(message.voucher, writer.uint32(/* id 8, wireType 2 =*/66).fork(), _depth + 1).ldelim();
-                if (message.prefixIds != null && message.prefixIds.length)
-                    writer.uint32(/* id 9, wireType 2 =*/74).uint32s(message.prefixIds);
-                if (message.auction != null && $Object.hasOwnProperty.call(message, "auction"))
-                    $root.duckmesh.v1.AuctionProof.encode(message.auction, writer.uint32(/* id 10, wireType 2 =*/82).fork(), _depth + 1).ldelim();
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            AwardFrame.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.AwardFrame();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            message.order = $root.duckmesh.v1.SignedJobOrder.decode(reader, reader.size(), $undefined, _depth + 1, message.order);
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            message.award = $root.duckmesh.v1.SignedAward.decode(reader, reader.size(), $undefined, _depth + 1, message.award);
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 2)
-                                break;
-                            message.spec = $root.duckmesh.v1.Sealed.decode(reader, reader.size(), $undefined, _depth + 1, message.spec);
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.inBucket = value;
-                            else
-                                delete message.inBucket;
-                            continue;
-                        }
-                    case 5: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.maxTokens = value;
-                            else
-                                delete message.maxTokens;
-                            continue;
-                        }
-                    case 6: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.priceIn = value;
-                            else
-                                delete message.priceIn;
-                            continue;
-                        }
-                    case 7: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.priceOut = value;
-                            else
-                                delete message.priceOut;
-                            continue;
-                        }
-                    case 8: {
-                            if (wireType !== 2)
-                                break;
-                            message.voucher = $root.duckmesh.v1.VoucherFrame.decode(reader, reader.size(), $undefined, _depth + 1, message.voucher);
-                            continue;
-                        }
-                    case 9: {
-                            if (wireType === 2) {
-                                if (!(message.prefixIds && message.prefixIds.length))
-                                    message.prefixIds = [];
-                                reader.uint32s(message.prefixIds);
-                                continue;
-                            }
-                            if (wireType !== 0)
-                                break;
-                            if (!(message.prefixIds && message.prefixIds.length))
-                                message.prefixIds = [];
-                            message.prefixIds.push(reader.uint32());
-                            continue;
-                        }
-                    case 10: {
-                            if (wireType !== 2)
-                                break;
-                            message.auction = $root.duckmesh.v1.AuctionProof.decode(reader, reader.size(), $undefined, _depth + 1, message.auction);
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            AwardFrame.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.order != null && $Object.hasOwnProperty.call(message, "order")) {
-                    let error = $root.duckmesh.v1.SignedJobOrder.verify(message.order, _depth + 1);
-                    if (error)
-                        return "order." + error;
-                }
-                if (message.award != null && $Object.hasOwnProperty.call(message, "award")) {
-                    let error = $root.duckmesh.v1.SignedAward.verify(message.award, _depth + 1);
-                    if (error)
-                        return "award." + error;
-                }
-                if (message.spec != null && $Object.hasOwnProperty.call(message, "spec")) {
-                    let error = $root.duckmesh.v1.Sealed.verify(message.spec, _depth + 1);
-                    if (error)
-                        return "spec." + error;
-                }
-                if (message.inBucket != null && $Object.hasOwnProperty.call(message, "inBucket"))
-                    if (!$util.isInteger(message.inBucket))
-                        return "inBucket: integer expected";
-                if (message.maxTokens != null && $Object.hasOwnProperty.call(message, "maxTokens"))
-                    if (!$util.isInteger(message.maxTokens))
-                        return "maxTokens: integer expected";
-                if (message.priceIn != null && $Object.hasOwnProperty.call(message, "priceIn"))
-                    if (!(message.priceIn && typeof message.priceIn.length === "number" || $util.isString(message.priceIn)))
-                        return "priceIn: buffer expected";
-                if (message.priceOut != null && $Object.hasOwnProperty.call(message, "priceOut"))
-                    if (!(message.priceOut && typeof message.priceOut.length === "number" || $util.isString(message.priceOut)))
-                        return "priceOut: buffer expected";
-                if (message.voucher != null && $Object.hasOwnProperty.call(message, "voucher")) {
-                    let error = $root.duckmesh.v1.VoucherFrame.verify(message.voucher, _depth + 1);
-                    if (error)
-                        return "voucher." + error;
-                }
-                if (message.prefixIds != null && $Object.hasOwnProperty.call(message, "prefixIds")) {
-                    if (!$Array.isArray(message.prefixIds))
-                        return "prefixIds: array expected";
-                    for (let i = 0; i < message.prefixIds.length; ++i)
-                        if (!$util.isInteger(message.prefixIds[i]))
-                            return "prefixIds: integer[] expected";
-                }
-                if (message.auction != null && $Object.hasOwnProperty.call(message, "auction")) {
-                    let error = $root.duckmesh.v1.AuctionProof.verify(message.auction, _depth + 1);
-                    if (error)
-                        return "auction." + error;
-                }
-                return null;
-            };
-
-            return AwardFrame;
-        })();
-
-        v1.Busy = (function() {
-
-            const Busy = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            Busy.prototype.jobId = $util.newBuffer([]);
-
-            Busy.prototype.segment = 0;
-
-            Busy.prototype.retryAfterMs = 0;
-
-            Busy.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId") && message.jobId.length)
-                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.jobId);
-                if (message.segment != null && $Object.hasOwnProperty.call(message, "segment") && message.segment !== 0)
-                    writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.segment);
-                if (message.retryAfterMs != null && $Object.hasOwnProperty.call(message, "retryAfterMs") && message.retryAfterMs !== 0)
-                    writer.uint32(/* id 3, wireType 0 =*/24).uint32(message.retryAfterMs);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            Busy.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.Busy();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.jobId = value;
-                            else
-                                delete message.jobId;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.segment = value;
-                            else
-                                delete message.segment;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.retryAfterMs = value;
-                            else
-                                delete message.retryAfterMs;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            Busy.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId"))
-                    if (!(message.jobId && typeof message.jobId.length === "number" || $util.isString(message.jobId)))
-                        return "jobId: buffer expected";
-                if (message.segment != null && $Object.hasOwnProperty.call(message, "segment"))
-                    if (!$util.isInteger(message.segment))
-                        return "segment: integer expected";
-                if (message.retryAfterMs != null && $Object.hasOwnProperty.call(message, "retryAfterMs"))
-                    if (!$util.isInteger(message.retryAfterMs))
-                        return "retryAfterMs: integer expected";
-                return null;
-            };
-
-            return Busy;
-        })();
-
-        v1.Refuse = (function() {
-
-            const Refuse = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            Refuse.prototype.jobId = $util.newBuffer([]);
-
-            Refuse.prototype.segment = 0;
-
-            Refuse.prototype.code = "";
-
-            Refuse.prototype.detail = "";
-
-            Refuse.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId") && message.jobId.length)
-                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.jobId);
-                if (message.segment != null && $Object.hasOwnProperty.call(message, "segment") && message.segment !== 0)
-                    writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.segment);
-                if (message.code != null && $Object.hasOwnProperty.call(message, "code") && message.code !== "")
-                    writer.uint32(/* id 3, wireType 2 =*/26).string(message.code);
-                if (message.detail != null && $Object.hasOwnProperty.call(message, "detail") && message.detail !== "")
-                    writer.uint32(/* id 4, wireType 2 =*/34).string(message.detail);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            Refuse.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.Refuse();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.jobId = value;
-                            else
-                                delete message.jobId;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.segment = value;
-                            else
-                                delete message.segment;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.stringVerify()).length)
-                                message.code = value;
-                            else
-                                delete message.code;
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.stringVerify()).length)
-                                message.detail = value;
-                            else
-                                delete message.detail;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            Refuse.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId"))
-                    if (!(message.jobId && typeof message.jobId.length === "number" || $util.isString(message.jobId)))
-                        return "jobId: buffer expected";
-                if (message.segment != null && $Object.hasOwnProperty.call(message, "segment"))
-                    if (!$util.isInteger(message.segment))
-                        return "segment: integer expected";
-                if (message.code != null && $Object.hasOwnProperty.call(message, "code"))
-                    if (!$util.isString(message.code))
-                        return "code: string expected";
-                if (message.detail != null && $Object.hasOwnProperty.call(message, "detail"))
-                    if (!$util.isString(message.detail))
-                        return "detail: string expected";
-                return null;
-            };
-
-            return Refuse;
-        })();
-
-        v1.Stopped = (function() {
-
-            const Stopped = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            Stopped.prototype.jobId = $util.newBuffer([]);
-
-            Stopped.prototype.segment = 0;
-
-            Stopped.prototype.code = "";
-
-            Stopped.prototype.detail = "";
-
-            Stopped.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId") && message.jobId.length)
-                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.jobId);
-                if (message.segment != null && $Object.hasOwnProperty.call(message, "segment") && message.segment !== 0)
-                    writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.segment);
-                if (message.code != null && $Object.hasOwnProperty.call(message, "code") && message.code !== "")
-                    writer.uint32(/* id 3, wireType 2 =*/26).string(message.code);
-                if (message.detail != null && $Object.hasOwnProperty.call(message, "detail") && message.detail !== "")
-                    writer.uint32(/* id 4, wireType 2 =*/34).string(message.detail);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            Stopped.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.Stopped();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.jobId = value;
-                            else
-                                delete message.jobId;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.segment = value;
-                            else
-                                delete message.segment;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.stringVerify()).length)
-                                message.code = value;
-                            else
-                                delete message.code;
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.stringVerify()).length)
-                                message.detail = value;
-                            else
-                                delete message.detail;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            Stopped.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId"))
-                    if (!(message.jobId && typeof message.jobId.length === "number" || $util.isString(message.jobId)))
-                        return "jobId: buffer expected";
-                if (message.segment != null && $Object.hasOwnProperty.call(message, "segment"))
-                    if (!$util.isInteger(message.segment))
-                        return "segment: integer expected";
-                if (message.code != null && $Object.hasOwnProperty.call(message, "code"))
-                    if (!$util.isString(message.code))
-                        return "code: string expected";
-                if (message.detail != null && $Object.hasOwnProperty.call(message, "detail"))
-                    if (!$util.isString(message.detail))
-                        return "detail: string expected";
-                return null;
-            };
-
-            return Stopped;
-        })();
-
-        v1.Chunk = (function() {
-
-            const Chunk = function (properties) {
-                this.ids = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            Chunk.prototype.jobId = $util.newBuffer([]);
-
-            Chunk.prototype.segment = 0;
-
-            Chunk.prototype.n = 0;
-
-            Chunk.prototype.ids = $util.emptyArray;
-
-            Chunk.prototype.textDelta = "";
-
-            Chunk.prototype.h = $util.newBuffer([]);
-
-            Chunk.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId") && message.jobId.length)
-                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.jobId);
-                if (message.segment != null && $Object.hasOwnProperty.call(message, "segment") && message.segment !== 0)
-                    writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.segment);
-                if (message.n != null && $Object.hasOwnProperty.call(message, "n") && message.n !== 0)
-                    writer.uint32(/* id 3, wireType 0 =*/24).uint32(message.n);
-                if (message.ids != null && message.ids.length)
-                    writer.uint32(/* id 4, wireType 2 =*/34).uint32s(message.ids);
-                if (message.textDelta != null && $Object.hasOwnProperty.call(message, "textDelta") && message.textDelta !== "")
-                    writer.uint32(/* id 5, wireType 2 =*/42).string(message.textDelta);
-                if (message.h != null && $Object.hasOwnProperty.call(message, "h") && message.h.length)
-                    writer.uint32(/* id 6, wireType 2 =*/50).bytes(message.h);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            Chunk.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.Chunk();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.jobId = value;
-                            else
-                                delete message.jobId;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.segment = value;
-                            else
-                                delete message.segment;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.n = value;
-                            else
-                                delete message.n;
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType === 2) {
-                                if (!(message.ids && message.ids.length))
-                                    message.ids = [];
-                                reader.uint32s(message.ids);
-                                continue;
-                            }
-                            if (wireType !== 0)
-                                break;
-                            if (!(message.ids && message.ids.length))
-                                message.ids = [];
-                            message.ids.push(reader.uint32());
-                            continue;
-                        }
-                    case 5: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.stringVerify()).length)
-                                message.textDelta = value;
-                            else
-                                delete message.textDelta;
-                            continue;
-                        }
-                    case 6: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.h = value;
-                            else
-                                delete message.h;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            Chunk.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId"))
-                    if (!(message.jobId && typeof message.jobId.length === "number" || $util.isString(message.jobId)))
-                        return "jobId: buffer expected";
-                if (message.segment != null && $Object.hasOwnProperty.call(message, "segment"))
-                    if (!$util.isInteger(message.segment))
-                        return "segment: integer expected";
-                if (message.n != null && $Object.hasOwnProperty.call(message, "n"))
-                    if (!$util.isInteger(message.n))
-                        return "n: integer expected";
-                if (message.ids != null && $Object.hasOwnProperty.call(message, "ids")) {
-                    if (!$Array.isArray(message.ids))
-                        return "ids: array expected";
-                    for (let i = 0; i < message.ids.length; ++i)
-                        if (!$util.isInteger(message.ids[i]))
-                            return "ids: integer[] expected";
-                }
-                if (message.textDelta != null && $Object.hasOwnProperty.call(message, "textDelta"))
-                    if (!$util.isString(message.textDelta))
-                        return "textDelta: string expected";
-                if (message.h != null && $Object.hasOwnProperty.call(message, "h"))
-                    if (!(message.h && typeof message.h.length === "number" || $util.isString(message.h)))
-                        return "h: buffer expected";
-                return null;
-            };
-
-            return Chunk;
-        })();
-
-        v1.VoucherFrame = (function() {
-
-            const VoucherFrame = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            VoucherFrame.prototype.jobId = $util.newBuffer([]);
-
-            VoucherFrame.prototype.segment = 0;
-
-            VoucherFrame.prototype.amount = $util.newBuffer([]);
-
-            VoucherFrame.prototype.voucher = null;
-
-            VoucherFrame.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId") && message.jobId.length)
-                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.jobId);
-                if (message.segment != null && $Object.hasOwnProperty.call(message, "segment") && message.segment !== 0)
-                    writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.segment);
-                if (message.amount != null && $Object.hasOwnProperty.call(message, "amount") && message.amount.length)
-                    writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.amount);
-                if (message.voucher != null && $Object.hasOwnProperty.call(message, "voucher"))
-                    $root.duckmesh.v1.SignedVoucher.encode(message.voucher, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            VoucherFrame.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.VoucherFrame();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.jobId = value;
-                            else
-                                delete message.jobId;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.segment = value;
-                            else
-                                delete message.segment;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.amount = value;
-                            else
-                                delete message.amount;
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 2)
-                                break;
-                            message.voucher = $root.duckmesh.v1.SignedVoucher.decode(reader, reader.size(), $undefined, _depth + 1, message.voucher);
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            VoucherFrame.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId"))
-                    if (!(message.jobId && typeof message.jobId.length === "number" || $util.isString(message.jobId)))
-                        return "jobId: buffer expected";
-                if (message.segment != null && $Object.hasOwnProperty.call(message, "segment"))
-                    if (!$util.isInteger(message.segment))
-                        return "segment: integer expected";
-                if (message.amount != null && $Object.hasOwnProperty.call(message, "amount"))
-                    if (!(message.amount && typeof message.amount.length === "number" || $util.isString(message.amount)))
-                        return "amount: buffer expected";
-                if (message.voucher != null && $Object.hasOwnProperty.call(message, "voucher")) {
-                    let error = $root.duckmesh.v1.SignedVoucher.verify(message.voucher, _depth + 1);
-                    if (error)
-                        return "voucher." + error;
-                }
-                return null;
-            };
-
-            return VoucherFrame;
-        })();
-
-        v1.ReceiptFrame = (function() {
-
-            const ReceiptFrame = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            ReceiptFrame.prototype.receipt = null;
-
-            ReceiptFrame.prototype.finishReason = "";
-
-            ReceiptFrame.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.receipt != null && $Object.hasOwnProperty.call(message, "receipt"))
-                    $root.duckmesh.v1.SignedReceipt.encode(message.receipt, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
-                if (message.finishReason != null && $Object.hasOwnProperty.call(message, "finishReason") && message.finishReason !== "")
-                    writer.uint32(/* id 2, wireType 2 =*/18).string(message.finishReason);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            ReceiptFrame.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.ReceiptFrame();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            message.receipt = $root.duckmesh.v1.SignedReceipt.decode(reader, reader.size(), $undefined, _depth + 1, message.receipt);
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.stringVerify()).length)
-                                message.finishReason = value;
-                            else
-                                delete message.finishReason;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            ReceiptFrame.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.receipt != null && $Object.hasOwnProperty.call(message, "receipt")) {
-                    let error = $root.duckmesh.v1.SignedReceipt.verify(message.receipt, _depth + 1);
-                    if (error)
-                        return "receipt." + error;
-                }
-                if (message.finishReason != null && $Object.hasOwnProperty.call(message, "finishReason"))
-                    if (!$util.isString(message.finishReason))
-                        return "finishReason: string expected";
-                return null;
-            };
-
-            return ReceiptFrame;
-        })();
-
-        v1.Reveal = (function() {
-
-            const Reveal = function (properties) {
-                this.ids = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            Reveal.prototype.jobId = $util.newBuffer([]);
-
-            Reveal.prototype.segment = 0;
-
-            Reveal.prototype.salt = $util.newBuffer([]);
-
-            Reveal.prototype.ids = $util.emptyArray;
-
-            Reveal.prototype.text = "";
-
-            Reveal.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId") && message.jobId.length)
-                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.jobId);
-                if (message.segment != null && $Object.hasOwnProperty.call(message, "segment") && message.segment !== 0)
-                    writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.segment);
-                if (message.salt != null && $Object.hasOwnProperty.call(message, "salt") && message.salt.length)
-                    writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.salt);
-                if (message.ids != null && message.ids.length)
-                    writer.uint32(/* id 4, wireType 2 =*/34).uint32s(message.ids);
-                if (message.text != null && $Object.hasOwnProperty.call(message, "text") && message.text !== "")
-                    writer.uint32(/* id 5, wireType 2 =*/42).string(message.text);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            Reveal.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.Reveal();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.jobId = value;
-                            else
-                                delete message.jobId;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.segment = value;
-                            else
-                                delete message.segment;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.salt = value;
-                            else
-                                delete message.salt;
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType === 2) {
-                                if (!(message.ids && message.ids.length))
-                                    message.ids = [];
-                                reader.uint32s(message.ids);
-                                continue;
-                            }
-                            if (wireType !== 0)
-                                break;
-                            if (!(message.ids && message.ids.length))
-                                message.ids = [];
-                            message.ids.push(reader.uint32());
-                            continue;
-                        }
-                    case 5: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.stringVerify()).length)
-                                message.text = value;
-                            else
-                                delete message.text;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            Reveal.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId"))
-                    if (!(message.jobId && typeof message.jobId.length === "number" || $util.isString(message.jobId)))
-                        return "jobId: buffer expected";
-                if (message.segment != null && $Object.hasOwnProperty.call(message, "segment"))
-                    if (!$util.isInteger(message.segment))
-                        return "segment: integer expected";
-                if (message.salt != null && $Object.hasOwnProperty.call(message, "salt"))
-                    if (!(message.salt && typeof message.salt.length === "number" || $util.isString(message.salt)))
-                        return "salt: buffer expected";
-                if (message.ids != null && $Object.hasOwnProperty.call(message, "ids")) {
-                    if (!$Array.isArray(message.ids))
-                        return "ids: array expected";
-                    for (let i = 0; i < message.ids.length; ++i)
-                        if (!$util.isInteger(message.ids[i]))
-                            return "ids: integer[] expected";
-                }
-                if (message.text != null && $Object.hasOwnProperty.call(message, "text"))
-                    if (!$util.isString(message.text))
-                        return "text: string expected";
-                return null;
-            };
-
-            return Reveal;
-        })();
-
-        v1.Cancel = (function() {
-
-            const Cancel = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            Cancel.prototype.jobId = $util.newBuffer([]);
-
-            Cancel.prototype.segment = 0;
-
-            Cancel.prototype.reason = "";
-
-            Cancel.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId") && message.jobId.length)
-                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.jobId);
-                if (message.segment != null && $Object.hasOwnProperty.call(message, "segment") && message.segment !== 0)
-                    writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.segment);
-                if (message.reason != null && $Object.hasOwnProperty.call(message, "reason") && message.reason !== "")
-                    writer.uint32(/* id 3, wireType 2 =*/26).string(message.reason);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            Cancel.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.Cancel();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.jobId = value;
-                            else
-                                delete message.jobId;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.segment = value;
-                            else
-                                delete message.segment;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.stringVerify()).length)
-                                message.reason = value;
-                            else
-                                delete message.reason;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            Cancel.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId"))
-                    if (!(message.jobId && typeof message.jobId.length === "number" || $util.isString(message.jobId)))
-                        return "jobId: buffer expected";
-                if (message.segment != null && $Object.hasOwnProperty.call(message, "segment"))
-                    if (!$util.isInteger(message.segment))
-                        return "segment: integer expected";
-                if (message.reason != null && $Object.hasOwnProperty.call(message, "reason"))
-                    if (!$util.isString(message.reason))
-                        return "reason: string expected";
-                return null;
-            };
-
-            return Cancel;
-        })();
-
-        v1.Ping = (function() {
-
-            const Ping = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            Ping.prototype.nonce = 0;
-
-            Ping.prototype.pong = false;
-
-            Ping.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.nonce != null && $Object.hasOwnProperty.call(message, "nonce") && (typeof message.nonce === "object" ? message.nonce.low || message.nonce.high : message.nonce !== 0))
-                    writer.uint32(/* id 1, wireType 0 =*/8).uint64(message.nonce);
-                if (message.pong != null && $Object.hasOwnProperty.call(message, "pong") && message.pong !== false)
-                    writer.uint32(/* id 2, wireType 0 =*/16).bool(message.pong);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            Ping.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.Ping();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 0)
-                                break;
-                            if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
-                                message.nonce = value;
-                            else
-                                delete message.nonce;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.bool())
-                                message.pong = value;
-                            else
-                                delete message.pong;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            Ping.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.nonce != null && $Object.hasOwnProperty.call(message, "nonce"))
-                    if (!$util.isInteger(message.nonce) && !(message.nonce && $util.isInteger(message.nonce.low) && $util.isInteger(message.nonce.high)))
-                        return "nonce: integer|Long expected";
-                if (message.pong != null && $Object.hasOwnProperty.call(message, "pong"))
-                    if (typeof message.pong !== "boolean")
-                        return "pong: boolean expected";
-                return null;
-            };
-
-            return Ping;
-        })();
-
-        v1.JobFrame = (function() {
-
-            const JobFrame = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            JobFrame.prototype.hello = null;
-
-            JobFrame.prototype.award = null;
-
-            JobFrame.prototype.accept = null;
-
-            JobFrame.prototype.busy = null;
-
-            JobFrame.prototype.refuse = null;
-
-            JobFrame.prototype.chunk = null;
-
-            JobFrame.prototype.voucher = null;
-
-            JobFrame.prototype.receipt = null;
-
-            JobFrame.prototype.reveal = null;
-
-            JobFrame.prototype.cancel = null;
-
-            JobFrame.prototype.ping = null;
-
-            JobFrame.prototype.stopped = null;
-
-            // OneOf field names bound to virtual getters and setters
-            let $oneOfFields;
-
-            $Object.defineProperty(JobFrame.prototype, "frame", {
-                get: $util.oneOfGetter($oneOfFields = ["hello", "award", "accept", "busy", "refuse", "chunk", "voucher", "receipt", "reveal", "cancel", "ping", "stopped"]),
-                set: $util.oneOfSetter($oneOfFields)
-            });
-
-            JobFrame.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.hello != null && $Object.hasOwnProperty.call(message, "hello"))
-                    $root.duckmesh.v1.Hello.encode(message.hello, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
-                if (message.award != null && $Object.hasOwnProperty.call(message, "award"))
-                    $root.duckmesh.v1.AwardFrame.encode(message.award, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
-                if (message.accept != null && $Object.hasOwnProperty.call(message, "accept"))
-                    $root.duckmesh.v1.SignedAccept.encode(message.accept, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
-                if (message.busy != null && $Object.hasOwnProperty.call(message, "busy"))
-                    $root.duckmesh.v1.Busy.encode(message.busy, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
-                if (message.refuse != null && $Object.hasOwnProperty.call(message, "refuse"))
-                    $root.duckmesh.v1.Refuse.encode(message.refuse, writer.uint32(/* id 5, wireType 2 =*/42).fork(), _depth + 1).ldelim();
-                if (message.chunk != null && $Object.hasOwnProperty.call(message, "chunk"))
-                    $root.duckmesh.v1.Chunk.encode(message.chunk, writer.uint32(/* id 6, wireType 2 =*/50).fork(), _depth + 1).ldelim();
-                if (message.voucher != null && $Object.hasOwnProperty.call(message, "voucher"))
-                    $root.duckmesh.v1.VoucherFrame.encode(message.voucher, writer.uint32(/* id 7, wireType 2 =*/58).fork(), _depth + 1).ldelim();
-                if (message.receipt != null && $Object.hasOwnProperty.call(message, "receipt"))
-                    $root.duckmesh.v1.ReceiptFrame.encode(message.receipt, writer.uint32(/* id 8, wireType 2 =*/66).fork(), _depth + 1).ldelim();
-                if (message.reveal != null && $Object.hasOwnProperty.call(message, "reveal"))
-                    $root.duckmesh.v1.Reveal.encode(message.reveal, writer.uint32(/* id 9, wireType 2 =*/74).fork(), _depth + 1).ldelim();
-                if (message.cancel != null && $Object.hasOwnProperty.call(message, "cancel"))
-                    $root.duckmesh.v1.Cancel.encode(message.cancel, writer.uint32(/* id 11, wireType 2 =*/90).fork(), _depth + 1).ldelim();
-                if (message.ping != null && $Object.hasOwnProperty.call(message, "ping"))
-                    $root.duckmesh.v1.Ping.encode(message.ping, writer.uint32(/* id 13, wireType 2 =*/106).fork(), _depth + 1).ldelim();
-                if (message.stopped != null && $Object.hasOwnProperty.call(message, "stopped"))
-                    $root.duckmesh.v1.Stopped.encode(message.stopped, writer.uint32(/* id 14, wireType 2 =*/114).fork(), _depth + 1).ldelim();
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            JobFrame.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.JobFrame();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            message.hello = $root.duckmesh.v1.Hello.decode(reader, reader.size(), $undefined, _depth + 1, message.hello);
-                            message.frame = "hello";
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            message.award = $root.duckmesh.v1.AwardFrame.decode(reader, reader.size(), $undefined, _depth + 1, message.award);
-                            message.frame = "award";
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 2)
-                                break;
-                            message.accept = $root.duckmesh.v1.SignedAccept.decode(reader, reader.size(), $undefined, _depth + 1, message.accept);
-                            message.frame = "accept";
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 2)
-                                break;
-                            message.busy = $root.duckmesh.v1.Busy.decode(reader, reader.size(), $undefined, _depth + 1, message.busy);
-                            message.frame = "busy";
-                            continue;
-                        }
-                    case 5: {
-                            if (wireType !== 2)
-                                break;
-                            message.refuse = $root.duckmesh.v1.Refuse.decode(reader, reader.size(), $undefined, _depth + 1, message.refuse);
-                            message.frame = "refuse";
-                            continue;
-                        }
-                    case 6: {
-                            if (wireType !== 2)
-                                break;
-                            message.chunk = $root.duckmesh.v1.Chunk.decode(reader, reader.size(), $undefined, _depth + 1, message.chunk);
-                            message.frame = "chunk";
-                            continue;
-                        }
-                    case 7: {
-                            if (wireType !== 2)
-                                break;
-                            message.voucher = $root.duckmesh.v1.VoucherFrame.decode(reader, reader.size(), $undefined, _depth + 1, message.voucher);
-                            message.frame = "voucher";
-                            continue;
-                        }
-                    case 8: {
-                            if (wireType !== 2)
-                                break;
-                            message.receipt = $root.duckmesh.v1.ReceiptFrame.decode(reader, reader.size(), $undefined, _depth + 1, message.receipt);
-                            message.frame = "receipt";
-                            continue;
-                        }
-                    case 9: {
-                            if (wireType !== 2)
-                                break;
-                            message.reveal = $root.duckmesh.v1.Reveal.decode(reader, reader.size(), $undefined, _depth + 1, message.reveal);
-                            message.frame = "reveal";
-                            continue;
-                        }
-                    case 11: {
-                            if (wireType !== 2)
-                                break;
-                            message.cancel = $root.duckmesh.v1.Cancel.decode(reader, reader.size(), $undefined, _depth + 1, message.cancel);
-                            message.frame = "cancel";
-                            continue;
-                        }
-                    case 13: {
-                            if (wireType !== 2)
-                                break;
-                            message.ping = $root.duckmesh.v1.Ping.decode(reader, reader.size(), $undefined, _depth + 1, message.ping);
-                            message.frame = "ping";
-                            continue;
-                        }
-                    case 14: {
-                            if (wireType !== 2)
-                                break;
-                            message.stopped = $root.duckmesh.v1.Stopped.decode(reader, reader.size(), $undefined, _depth + 1, message.stopped);
-                            message.frame = "stopped";
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            JobFrame.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                let properties = {};
-                if (message.hello != null && $Object.hasOwnProperty.call(message, "hello")) {
-                    properties.frame = 1;
-                    {
-                        let error = $root.duckmesh.v1.Hello.verify(message.hello, _depth + 1);
-                        if (error)
-                            return "hello." + error;
-                    }
-                }
-                if (message.award != null && $Object.hasOwnProperty.call(message, "award")) {
-                    if (properties.frame === 1)
-                        return "frame: multiple values";
-                    properties.frame = 1;
-                    {
-                        let error = $root.duckmesh.v1.AwardFrame.verify(message.award, _depth + 1);
-                        if (error)
-                            return "award." + error;
-                    }
-                }
-                if (message.accept != null && $Object.hasOwnProperty.call(message, "accept")) {
-                    if (properties.frame === 1)
-                        return "frame: multiple values";
-                    properties.frame = 1;
-                    {
-                        let error = $root.duckmesh.v1.SignedAccept.verify(message.accept, _depth + 1);
-                        if (error)
-                            return "accept." + error;
-                    }
-                }
-                if (message.busy != null && $Object.hasOwnProperty.call(message, "busy")) {
-                    if (properties.frame === 1)
-                        return "frame: multiple values";
-                    properties.frame = 1;
-                    {
-                        let error = $root.duckmesh.v1.Busy.verify(message.busy, _depth + 1);
-                        if (error)
-                            return "busy." + error;
-                    }
-                }
-                if (message.refuse != null && $Object.hasOwnProperty.call(message, "refuse")) {
-                    if (properties.frame === 1)
-                        return "frame: multiple values";
-                    properties.frame = 1;
-                    {
-                        let error = $root.duckmesh.v1.Refuse.verify(message.refuse, _depth + 1);
-                        if (error)
-                            return "refuse." + error;
-                    }
-                }
-                if (message.chunk != null && $Object.hasOwnProperty.call(message, "chunk")) {
-                    if (properties.frame === 1)
-                        return "frame: multiple values";
-                    properties.frame = 1;
-                    {
-                        let error = $root.duckmesh.v1.Chunk.verify(message.chunk, _depth + 1);
-                        if (error)
-                            return "chunk." + error;
-                    }
-                }
-                if (message.voucher != null && $Object.hasOwnProperty.call(message, "voucher")) {
-                    if (properties.frame === 1)
-                        return "frame: multiple values";
-                    properties.frame = 1;
-                    {
-                        let error = $root.duckmesh.v1.VoucherFrame.verify(message.voucher, _depth + 1);
-                        if (error)
-                            return "voucher." + error;
-                    }
-                }
-                if (message.receipt != null && $Object.hasOwnProperty.call(message, "receipt")) {
-                    if (properties.frame === 1)
-                        return "frame: multiple values";
-                    properties.frame = 1;
-                    {
-                        let error = $root.duckmesh.v1.ReceiptFrame.verify(message.receipt, _depth + 1);
-                        if (error)
-                            return "receipt." + error;
-                    }
-                }
-                if (message.reveal != null && $Object.hasOwnProperty.call(message, "reveal")) {
-                    if (properties.frame === 1)
-                        return "frame: multiple values";
-                    properties.frame = 1;
-                    {
-                        let error = $root.duckmesh.v1.Reveal.verify(message.reveal, _depth + 1);
-                        if (error)
-                            return "reveal." + error;
-                    }
-                }
-                if (message.cancel != null && $Object.hasOwnProperty.call(message, "cancel")) {
-                    if (properties.frame === 1)
-                        return "frame: multiple values";
-                    properties.frame = 1;
-                    {
-                        let error = $root.duckmesh.v1.Cancel.verify(message.cancel, _depth + 1);
-                        if (error)
-                            return "cancel." + error;
-                    }
-                }
-                if (message.ping != null && $Object.hasOwnProperty.call(message, "ping")) {
-                    if (properties.frame === 1)
-                        return "frame: multiple values";
-                    properties.frame = 1;
-                    {
-                        let error = $root.duckmesh.v1.Ping.verify(message.ping, _depth + 1);
-                        if (error)
-                            return "ping." + error;
-                    }
-                }
-                if (message.stopped != null && $Object.hasOwnProperty.call(message, "stopped")) {
-                    if (properties.frame === 1)
-                        return "frame: multiple values";
-                    properties.frame = 1;
-                    {
-                        let error = $root.duckmesh.v1.Stopped.verify(message.stopped, _depth + 1);
-                        if (error)
-                            return "stopped." + error;
-                    }
-                }
-                return null;
-            };
-
-            return JobFrame;
-        })();
-
-        v1.Determinism = (function() {
-            const valuesById = $Object.create(null), values = $Object.create(valuesById);
-            values[valuesById[0] = "DETERMINISM_UNSPECIFIED"] = 0;
-            values[valuesById[1] = "DETERMINISM_F32"] = 1;
-            values[valuesById[2] = "DETERMINISM_OPAQUE"] = 2;
-            return values;
-        })();
-
-        v1.ModelOffer = (function() {
-
-            const ModelOffer = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            ModelOffer.prototype.modelId = $util.newBuffer([]);
-
-            ModelOffer.prototype.name = "";
-
-            ModelOffer.prototype.priceIn = $util.newBuffer([]);
-
-            ModelOffer.prototype.priceOut = $util.newBuffer([]);
-
-            ModelOffer.prototype.determinism = 0;
-
-            ModelOffer.prototype.contextLength = 0;
-
-            ModelOffer.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.modelId != null && $Object.hasOwnProperty.call(message, "modelId") && message.modelId.length)
-                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.modelId);
-                if (message.name != null && $Object.hasOwnProperty.call(message, "name") && message.name !== "")
-                    writer.uint32(/* id 2, wireType 2 =*/18).string(message.name);
-                if (message.priceIn != null && $Object.hasOwnProperty.call(message, "priceIn") && message.priceIn.length)
-                    writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.priceIn);
-                if (message.priceOut != null && $Object.hasOwnProperty.call(message, "priceOut") && message.priceOut.length)
-                    writer.uint32(/* id 4, wireType 2 =*/34).bytes(message.priceOut);
-                if (message.determinism != null && $Object.hasOwnProperty.call(message, "determinism") && message.determinism !== 0)
-                    writer.uint32(/* id 5, wireType 0 =*/40).int32(message.determinism);
-                if (message.contextLength != null && $Object.hasOwnProperty.call(message, "contextLength") && message.contextLength !== 0)
-                    writer.uint32(/* id 6, wireType 0 =*/48).uint32(message.contextLength);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            ModelOffer.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.ModelOffer();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.modelId = value;
-                            else
-                                delete message.modelId;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.stringVerify()).length)
-                                message.name = value;
-                            else
-                                delete message.name;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.priceIn = value;
-                            else
-                                delete message.priceIn;
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.priceOut = value;
-                            else
-                                delete message.priceOut;
-                            continue;
-                        }
-                    case 5: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.int32())
-                                message.determinism = value;
-                            else
-                                delete message.determinism;
-                            continue;
-                        }
-                    case 6: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.contextLength = value;
-                            else
-                                delete message.contextLength;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            ModelOffer.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.modelId != null && $Object.hasOwnProperty.call(message, "modelId"))
-                    if (!(message.modelId && typeof message.modelId.length === "number" || $util.isString(message.modelId)))
-                        return "modelId: buffer expected";
-                if (message.name != null && $Object.hasOwnProperty.call(message, "name"))
-                    if (!$util.isString(message.name))
-                        return "name: string expected";
-                if (message.priceIn != null && $Object.hasOwnProperty.call(message, "priceIn"))
-                    if (!(message.priceIn && typeof message.priceIn.length === "number" || $util.isString(message.priceIn)))
-                        return "priceIn: buffer expected";
-                if (message.priceOut != null && $Object.hasOwnProperty.call(message, "priceOut"))
-                    if (!(message.priceOut && typeof message.priceOut.length === "number" || $util.isString(message.priceOut)))
-                        return "priceOut: buffer expected";
-                if (message.determinism != null && $Object.hasOwnProperty.call(message, "determinism"))
-                    if (typeof message.determinism !== "number" || (message.determinism | 0) !== message.determinism)
-                        return "determinism: enum value expected";
-                if (message.contextLength != null && $Object.hasOwnProperty.call(message, "contextLength"))
-                    if (!$util.isInteger(message.contextLength))
-                        return "contextLength: integer expected";
-                return null;
-            };
-
-            return ModelOffer;
-        })();
-
-        v1.Offer = (function() {
-
-            const Offer = function (properties) {
-                this.models = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            Offer.prototype.provider = $util.newBuffer([]);
-
-            Offer.prototype.models = $util.emptyArray;
-
-            Offer.prototype.expiryMs = 0;
-
-            Offer.prototype.slots = 0;
-
-            Offer.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.provider != null && $Object.hasOwnProperty.call(message, "provider") && message.provider.length)
-                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.provider);
-                if (message.models != null && message.models.length)
-                    for (let i = 0; i < message.models.length; ++i)
-                        $root.duckmesh.v1.ModelOffer.encode(message.models[i], writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
-                if (message.expiryMs != null && $Object.hasOwnProperty.call(message, "expiryMs") && (typeof message.expiryMs === "object" ? message.expiryMs.low || message.expiryMs.high : message.expiryMs !== 0))
-                    writer.uint32(/* id 3, wireType 0 =*/24).uint64(message.expiryMs);
-                if (message.slots != null && $Object.hasOwnProperty.call(message, "slots") && message.slots !== 0)
-                    writer.uint32(/* id 4, wireType 0 =*/32).uint32(message.slots);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            Offer.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.Offer();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.provider = value;
-                            else
-                                delete message.provider;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            if (!(message.models && message.models.length))
-                                message.models = [];
-                            message.models.push($root.duckmesh.v1.ModelOffer.decode(reader, reader.size(), $undefined, _depth + 1));
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 0)
-                                break;
-                            if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
-                                message.expiryMs = value;
-                            else
-                                delete message.expiryMs;
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.slots = value;
-                            else
-                                delete message.slots;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            Offer.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.provider != null && $Object.hasOwnProperty.call(message, "provider"))
-                    if (!(message.provider && typeof message.provider.length === "number" || $util.isString(message.provider)))
-                        return "provider: buffer expected";
-                if (message.models != null && $Object.hasOwnProperty.call(message, "models")) {
-                    if (!$Array.isArray(message.models))
-                        return "models: array expected";
-                    for (let i = 0; i < message.models.length; ++i) {
-                        let error = $root.duckmesh.v1.ModelOffer.verify(message.models[i], _depth + 1);
-                        if (error)
-                            return "models." + error;
-                    }
-                }
-                if (message.expiryMs != null && $Object.hasOwnProperty.call(message, "expiryMs"))
-                    if (!$util.isInteger(message.expiryMs) && !(message.expiryMs && $util.isInteger(message.expiryMs.low) && $util.isInteger(message.expiryMs.high)))
-                        return "expiryMs: integer|Long expected";
-                if (message.slots != null && $Object.hasOwnProperty.call(message, "slots"))
-                    if (!$util.isInteger(message.slots))
-                        return "slots: integer expected";
-                return null;
-            };
-
-            return Offer;
-        })();
-
-        v1.CapsRequest = (function() {
-
-            const CapsRequest = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            CapsRequest.prototype.id = 0;
-
-            CapsRequest.prototype.withRecord = false;
-
-            CapsRequest.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== 0)
-                    writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.id);
-                if (message.withRecord != null && $Object.hasOwnProperty.call(message, "withRecord") && message.withRecord !== false)
-                    writer.uint32(/* id 2, wireType 0 =*/16).bool(message.withRecord);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            CapsRequest.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.CapsRequest();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.id = value;
-                            else
-                                delete message.id;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.bool())
-                                message.withRecord = value;
-                            else
-                                delete message.withRecord;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            CapsRequest.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.id != null && $Object.hasOwnProperty.call(message, "id"))
-                    if (!$util.isInteger(message.id))
-                        return "id: integer expected";
-                if (message.withRecord != null && $Object.hasOwnProperty.call(message, "withRecord"))
-                    if (typeof message.withRecord !== "boolean")
-                        return "withRecord: boolean expected";
-                return null;
-            };
-
-            return CapsRequest;
-        })();
-
-        v1.CapsResponse = (function() {
-
-            const CapsResponse = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            CapsResponse.prototype.id = 0;
-
-            CapsResponse.prototype.record = null;
-
-            CapsResponse.prototype.inFlight = 0;
-
-            CapsResponse.prototype.slots = 0;
-
-            CapsResponse.prototype.stepMs = 0;
-
-            CapsResponse.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== 0)
-                    writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.id);
-                if (message.record != null && $Object.hasOwnProperty.call(message, "record"))
-                    $root.duckmesh.v1.Envelope.encode(message.record, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
-                if (message.inFlight != null && $Object.hasOwnProperty.call(message, "inFlight") && message.inFlight !== 0)
-                    writer.uint32(/* id 3, wireType 0 =*/24).uint32(message.inFlight);
-                if (message.slots != null && $Object.hasOwnProperty.call(message, "slots") && message.slots !== 0)
-                    writer.uint32(/* id 4, wireType 0 =*/32).uint32(message.slots);
-                if (message.stepMs != null && $Object.hasOwnProperty.call(message, "stepMs") && message.stepMs !== 0)
-                    writer.uint32(/* id 5, wireType 0 =*/40).uint32(message.stepMs);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            CapsResponse.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.CapsResponse();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.id = value;
-                            else
-                                delete message.id;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            message.record = $root.duckmesh.v1.Envelope.decode(reader, reader.size(), $undefined, _depth + 1, message.record);
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.inFlight = value;
-                            else
-                                delete message.inFlight;
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.slots = value;
-                            else
-                                delete message.slots;
-                            continue;
-                        }
-                    case 5: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.stepMs = value;
-                            else
-                                delete message.stepMs;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            CapsResponse.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.id != null && $Object.hasOwnProperty.call(message, "id"))
-                    if (!$util.isInteger(message.id))
-                        return "id: integer expected";
-                if (message.record != null && $Object.hasOwnProperty.call(message, "record")) {
-                    let error = $root.duckmesh.v1.Envelope.verify(message.record, _depth + 1);
-                    if (error)
-                        return "record." + error;
-                }
-                if (message.inFlight != null && $Object.hasOwnProperty.call(message, "inFlight"))
-                    if (!$util.isInteger(message.inFlight))
-                        return "inFlight: integer expected";
-                if (message.slots != null && $Object.hasOwnProperty.call(message, "slots"))
-                    if (!$util.isInteger(message.slots))
-                        return "slots: integer expected";
-                if (message.stepMs != null && $Object.hasOwnProperty.call(message, "stepMs"))
-                    if (!$util.isInteger(message.stepMs))
-                        return "stepMs: integer expected";
-                return null;
-            };
-
-            return CapsResponse;
-        })();
-
-        v1.CapsFrame = (function() {
-
-            const CapsFrame = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            CapsFrame.prototype.hello = null;
-
-            CapsFrame.prototype.request = null;
-
-            CapsFrame.prototype.response = null;
-
-            // OneOf field names bound to virtual getters and setters
-            let $oneOfFields;
-
-            $Object.defineProperty(CapsFrame.prototype, "frame", {
-                get: $util.oneOfGetter($oneOfFields = ["hello", "request", "response"]),
-                set: $util.oneOfSetter($oneOfFields)
-            });
-
-            CapsFrame.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.hello != null && $Object.hasOwnProperty.call(message, "hello"))
-                    $root.duckmesh.v1.Hello.encode(message.hello, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
-                if (message.request != null && $Object.hasOwnProperty.call(message, "request"))
-                    $root.duckmesh.v1.CapsRequest.encode(message.request, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
-                if (message.response != null && $Object.hasOwnProperty.call(message, "response"))
-                    $root.duckmesh.v1.CapsResponse.encode(message.response, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            CapsFrame.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.CapsFrame();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            message.hello = $root.duckmesh.v1.Hello.decode(reader, reader.size(), $undefined, _depth + 1, message.hello);
-                            message.frame = "hello";
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            message.request = $root.duckmesh.v1.CapsRequest.decode(reader, reader.size(), $undefined, _depth + 1, message.request);
-                            message.frame = "request";
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 2)
-                                break;
-                            message.response = $root.duckmesh.v1.CapsResponse.decode(reader, reader.size(), $undefined, _depth + 1, message.response);
-                            message.frame = "response";
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            CapsFrame.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                let properties = {};
-                if (message.hello != null && $Object.hasOwnProperty.call(message, "hello")) {
-                    properties.frame = 1;
-                    {
-                        let error = $root.duckmesh.v1.Hello.verify(message.hello, _depth + 1);
-                        if (error)
-                            return "hello." + error;
-                    }
-                }
-                if (message.request != null && $Object.hasOwnProperty.call(message, "request")) {
-                    if (properties.frame === 1)
-                        return "frame: multiple values";
-                    properties.frame = 1;
-                    {
-                        let error = $root.duckmesh.v1.CapsRequest.verify(message.request, _depth + 1);
-                        if (error)
-                            return "request." + error;
-                    }
-                }
-                if (message.response != null && $Object.hasOwnProperty.call(message, "response")) {
-                    if (properties.frame === 1)
-                        return "frame: multiple values";
-                    properties.frame = 1;
-                    {
-                        let error = $root.duckmesh.v1.CapsResponse.verify(message.response, _depth + 1);
-                        if (error)
-                            return "response." + error;
-                    }
-                }
-                return null;
-            };
-
-            return CapsFrame;
-        })();
-
-        v1.JobHeader = (function() {
-
-            const JobHeader = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            JobHeader.prototype.order = null;
-
-            JobHeader.prototype.client = null;
-
-            JobHeader.prototype.replyKey = $util.newBuffer([]);
-
-            JobHeader.prototype.inBucket = 0;
-
-            JobHeader.prototype.maxTokens = 0;
-
-            JobHeader.prototype.attempt = 0;
-
-            JobHeader.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.order != null && $Object.hasOwnProperty.call(message, "order"))
-                    $root.duckmesh.v1.SignedJobOrder.encode(message.order, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
-                if (message.client != null && $Object.hasOwnProperty.call(message, "client"))
-                    $root.duckmesh.v1.ClientBinding.encode(message.client, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
-                if (message.replyKey != null && $Object.hasOwnProperty.call(message, "replyKey") && message.replyKey.length)
-                    writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.replyKey);
-                if (message.inBucket != null && $Object.hasOwnProperty.call(message, "inBucket") && message.inBucket !== 0)
-                    writer.uint32(/* id 4, wireType 0 =*/32).uint32(message.inBucket);
-                if (message.maxTokens != null && $Object.hasOwnProperty.call(message, "maxTokens") && message.maxTokens !== 0)
-                    writer.uint32(/* id 5, wireType 0 =*/40).uint32(message.maxTokens);
-                if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt") && message.attempt !== 0)
-                    writer.uint32(/* id 6, wireType 0 =*/48).uint32(message.attempt);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            JobHeader.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.JobHeader();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            message.order = $root.duckmesh.v1.SignedJobOrder.decode(reader, reader.size(), $undefined, _depth + 1, message.order);
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            message.client = $root.duckmesh.v1.ClientBinding.decode(reader, reader.size(), $undefined, _depth + 1, message.client);
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.replyKey = value;
-                            else
-                                delete message.replyKey;
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.inBucket = value;
-                            else
-                                delete message.inBucket;
-                            continue;
-                        }
-                    case 5: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.maxTokens = value;
-                            else
-                                delete message.maxTokens;
-                            continue;
-                        }
-                    case 6: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.attempt = value;
-                            else
-                                delete message.attempt;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            JobHeader.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.order != null && $Object.hasOwnProperty.call(message, "order")) {
-                    let error = $root.duckmesh.v1.SignedJobOrder.verify(message.order, _depth + 1);
-                    if (error)
-                        return "order." + error;
-                }
-                if (message.client != null && $Object.hasOwnProperty.call(message, "client")) {
-                    let error = $root.duckmesh.v1.ClientBinding.verify(message.client, _depth + 1);
-                    if (error)
-                        return "client." + error;
-                }
-                if (message.replyKey != null && $Object.hasOwnProperty.call(message, "replyKey"))
-                    if (!(message.replyKey && typeof message.replyKey.length === "number" || $util.isString(message.replyKey)))
-                        return "replyKey: buffer expected";
-                if (message.inBucket != null && $Object.hasOwnProperty.call(message, "inBucket"))
-                    if (!$util.isInteger(message.inBucket))
-                        return "inBucket: integer expected";
-                if (message.maxTokens != null && $Object.hasOwnProperty.call(message, "maxTokens"))
-                    if (!$util.isInteger(message.maxTokens))
-                        return "maxTokens: integer expected";
-                if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt"))
-                    if (!$util.isInteger(message.attempt))
-                        return "attempt: integer expected";
-                return null;
-            };
-
-            return JobHeader;
-        })();
-
-        v1.Invite = (function() {
-
-            const Invite = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            Invite.prototype.header = null;
-
-            Invite.prototype.seat = $util.newBuffer([]);
-
-            Invite.prototype.epoch = 0;
-
-            Invite.prototype.turn = 0;
-
-            Invite.prototype.closesInMs = 0;
-
-            Invite.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.header != null && $Object.hasOwnProperty.call(message, "header"))
-                    $root.duckmesh.v1.Envelope.encode(message.header, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
-                if (message.seat != null && $Object.hasOwnProperty.call(message, "seat") && message.seat.length)
-                    writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.seat);
-                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
-                    writer.uint32(/* id 3, wireType 0 =*/24).uint64(message.epoch);
-                if (message.turn != null && $Object.hasOwnProperty.call(message, "turn") && message.turn !== 0)
-                    writer.uint32(/* id 4, wireType 0 =*/32).uint32(message.turn);
-                if (message.closesInMs != null && $Object.hasOwnProperty.call(message, "closesInMs") && message.closesInMs !== 0)
-                    writer.uint32(/* id 5, wireType 0 =*/40).uint32(message.closesInMs);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            Invite.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.Invite();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            message.header = $root.duckmesh.v1.Envelope.decode(reader, reader.size(), $undefined, _depth + 1, message.header);
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.seat = value;
-                            else
-                                delete message.seat;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 0)
-                                break;
-                            if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
-                                message.epoch = value;
-                            else
-                                delete message.epoch;
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.turn = value;
-                            else
-                                delete message.turn;
-                            continue;
-                        }
-                    case 5: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.closesInMs = value;
-                            else
-                                delete message.closesInMs;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            Invite.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.header != null && $Object.hasOwnProperty.call(message, "header")) {
-                    let error = $root.duckmesh.v1.Envelope.verify(message.header, _depth + 1);
-                    if (error)
-                        return "header." + error;
-                }
-                if (message.seat != null && $Object.hasOwnProperty.call(message, "seat"))
-                    if (!(message.seat && typeof message.seat.length === "number" || $util.isString(message.seat)))
-                        return "seat: buffer expected";
-                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch"))
-                    if (!$util.isInteger(message.epoch) && !(message.epoch && $util.isInteger(message.epoch.low) && $util.isInteger(message.epoch.high)))
-                        return "epoch: integer|Long expected";
-                if (message.turn != null && $Object.hasOwnProperty.call(message, "turn"))
-                    if (!$util.isInteger(message.turn))
-                        return "turn: integer expected";
-                if (message.closesInMs != null && $Object.hasOwnProperty.call(message, "closesInMs"))
-                    if (!$util.isInteger(message.closesInMs))
-                        return "closesInMs: integer expected";
-                return null;
-            };
-
-            return Invite;
-        })();
-
-        v1.HeaderAck = (function() {
-
-            const HeaderAck = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            HeaderAck.prototype.jobId = $util.newBuffer([]);
-
-            HeaderAck.prototype.attempt = 0;
-
-            HeaderAck.prototype.seat = $util.newBuffer([]);
-
-            HeaderAck.prototype.epoch = 0;
-
-            HeaderAck.prototype.turn = 0;
-
-            HeaderAck.prototype.invited = 0;
-
-            HeaderAck.prototype.closesInMs = 0;
-
-            HeaderAck.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId") && message.jobId.length)
-                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.jobId);
-                if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt") && message.attempt !== 0)
-                    writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.attempt);
-                if (message.seat != null && $Object.hasOwnProperty.call(message, "seat") && message.seat.length)
-                    writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.seat);
-                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
-                    writer.uint32(/* id 4, wireType 0 =*/32).uint64(message.epoch);
-                if (message.turn != null && $Object.hasOwnProperty.call(message, "turn") && message.turn !== 0)
-                    writer.uint32(/* id 5, wireType 0 =*/40).uint32(message.turn);
-                if (message.invited != null && $Object.hasOwnProperty.call(message, "invited") && message.invited !== 0)
-                    writer.uint32(/* id 6, wireType 0 =*/48).uint32(message.invited);
-                if (message.closesInMs != null && $Object.hasOwnProperty.call(message, "closesInMs") && message.closesInMs !== 0)
-                    writer.uint32(/* id 7, wireType 0 =*/56).uint32(message.closesInMs);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            HeaderAck.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.HeaderAck();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.jobId = value;
-                            else
-                                delete message.jobId;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.attempt = value;
-                            else
-                                delete message.attempt;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.seat = value;
-                            else
-                                delete message.seat;
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 0)
-                                break;
-                            if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
-                                message.epoch = value;
-                            else
-                                delete message.epoch;
-                            continue;
-                        }
-                    case 5: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.turn = value;
-                            else
-                                delete message.turn;
-                            continue;
-                        }
-                    case 6: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.invited = value;
-                            else
-                                delete message.invited;
-                            continue;
-                        }
-                    case 7: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.closesInMs = value;
-                            else
-                                delete message.closesInMs;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            HeaderAck.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId"))
-                    if (!(message.jobId && typeof message.jobId.length === "number" || $util.isString(message.jobId)))
-                        return "jobId: buffer expected";
-                if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt"))
-                    if (!$util.isInteger(message.attempt))
-                        return "attempt: integer expected";
-                if (message.seat != null && $Object.hasOwnProperty.call(message, "seat"))
-                    if (!(message.seat && typeof message.seat.length === "number" || $util.isString(message.seat)))
-                        return "seat: buffer expected";
-                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch"))
-                    if (!$util.isInteger(message.epoch) && !(message.epoch && $util.isInteger(message.epoch.low) && $util.isInteger(message.epoch.high)))
-                        return "epoch: integer|Long expected";
-                if (message.turn != null && $Object.hasOwnProperty.call(message, "turn"))
-                    if (!$util.isInteger(message.turn))
-                        return "turn: integer expected";
-                if (message.invited != null && $Object.hasOwnProperty.call(message, "invited"))
-                    if (!$util.isInteger(message.invited))
-                        return "invited: integer expected";
-                if (message.closesInMs != null && $Object.hasOwnProperty.call(message, "closesInMs"))
-                    if (!$util.isInteger(message.closesInMs))
-                        return "closesInMs: integer expected";
-                return null;
-            };
-
-            return HeaderAck;
-        })();
-
-        v1.BidFrame = (function() {
-
-            const BidFrame = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            BidFrame.prototype.jobId = $util.newBuffer([]);
-
-            BidFrame.prototype.attempt = 0;
-
-            BidFrame.prototype.provider = $util.newBuffer([]);
-
-            BidFrame.prototype.sealed = null;
-
-            BidFrame.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId") && message.jobId.length)
-                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.jobId);
-                if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt") && message.attempt !== 0)
-                    writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.attempt);
-                if (message.provider != null && $Object.hasOwnProperty.call(message, "provider") && message.provider.length)
-                    writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.provider);
-                if (message.sealed != null && $Object.hasOwnProperty.call(message, "sealed"))
-                    $root.duckmesh.v1.Sealed.encode(message.sealed, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            BidFrame.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.BidFrame();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.jobId = value;
-                            else
-                                delete message.jobId;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.attempt = value;
-                            else
-                                delete message.attempt;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.provider = value;
-                            else
-                                delete message.provider;
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 2)
-                                break;
-                            message.sealed = $root.duckmesh.v1.Sealed.decode(reader, reader.size(), $undefined, _depth + 1, message.sealed);
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            BidFrame.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId"))
-                    if (!(message.jobId && typeof message.jobId.length === "number" || $util.isString(message.jobId)))
-                        return "jobId: buffer expected";
-                if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt"))
-                    if (!$util.isInteger(message.attempt))
-                        return "attempt: integer expected";
-                if (message.provider != null && $Object.hasOwnProperty.call(message, "provider"))
-                    if (!(message.provider && typeof message.provider.length === "number" || $util.isString(message.provider)))
-                        return "provider: buffer expected";
-                if (message.sealed != null && $Object.hasOwnProperty.call(message, "sealed")) {
-                    let error = $root.duckmesh.v1.Sealed.verify(message.sealed, _depth + 1);
-                    if (error)
-                        return "sealed." + error;
-                }
-                return null;
-            };
-
-            return BidFrame;
-        })();
-
-        v1.Pass = (function() {
-
-            const Pass = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            Pass.prototype.jobId = $util.newBuffer([]);
-
-            Pass.prototype.attempt = 0;
-
-            Pass.prototype.provider = $util.newBuffer([]);
-
-            Pass.prototype.code = "";
-
-            Pass.prototype.detail = "";
-
-            Pass.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId") && message.jobId.length)
-                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.jobId);
-                if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt") && message.attempt !== 0)
-                    writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.attempt);
-                if (message.provider != null && $Object.hasOwnProperty.call(message, "provider") && message.provider.length)
-                    writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.provider);
-                if (message.code != null && $Object.hasOwnProperty.call(message, "code") && message.code !== "")
-                    writer.uint32(/* id 4, wireType 2 =*/34).string(message.code);
-                if (message.detail != null && $Object.hasOwnProperty.call(message, "detail") && message.detail !== "")
-                    writer.uint32(/* id 5, wireType 2 =*/42).string(message.detail);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            Pass.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.Pass();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.jobId = value;
-                            else
-                                delete message.jobId;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.attempt = value;
-                            else
-                                delete message.attempt;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.provider = value;
-                            else
-                                delete message.provider;
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.stringVerify()).length)
-                                message.code = value;
-                            else
-                                delete message.code;
-                            continue;
-                        }
-                    case 5: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.stringVerify()).length)
-                                message.detail = value;
-                            else
-                                delete message.detail;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            Pass.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId"))
-                    if (!(message.jobId && typeof message.jobId.length === "number" || $util.isString(message.jobId)))
-                        return "jobId: buffer expected";
-                if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt"))
-                    if (!$util.isInteger(message.attempt))
-                        return "attempt: integer expected";
-                if (message.provider != null && $Object.hasOwnProperty.call(message, "provider"))
-                    if (!(message.provider && typeof message.provider.length === "number" || $util.isString(message.provider)))
-                        return "provider: buffer expected";
-                if (message.code != null && $Object.hasOwnProperty.call(message, "code"))
-                    if (!$util.isString(message.code))
-                        return "code: string expected";
-                if (message.detail != null && $Object.hasOwnProperty.call(message, "detail"))
-                    if (!$util.isString(message.detail))
-                        return "detail: string expected";
-                return null;
-            };
-
-            return Pass;
-        })();
-
-        v1.RelayedBid = (function() {
-
-            const RelayedBid = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            RelayedBid.prototype.provider = $util.newBuffer([]);
-
-            RelayedBid.prototype.sealed = null;
-
-            RelayedBid.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.provider != null && $Object.hasOwnProperty.call(message, "provider") && message.provider.length)
-                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.provider);
-                if (message.sealed != null && $Object.hasOwnProperty.call(message, "sealed"))
-                    $root.duckmesh.v1.Sealed.encode(message.sealed, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            RelayedBid.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.RelayedBid();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.provider = value;
-                            else
-                                delete message.provider;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            message.sealed = $root.duckmesh.v1.Sealed.decode(reader, reader.size(), $undefined, _depth + 1, message.sealed);
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            RelayedBid.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.provider != null && $Object.hasOwnProperty.call(message, "provider"))
-                    if (!(message.provider && typeof message.provider.length === "number" || $util.isString(message.provider)))
-                        return "provider: buffer expected";
-                if (message.sealed != null && $Object.hasOwnProperty.call(message, "sealed")) {
-                    let error = $root.duckmesh.v1.Sealed.verify(message.sealed, _depth + 1);
-                    if (error)
-                        return "sealed." + error;
-                }
-                return null;
-            };
-
-            return RelayedBid;
-        })();
-
-        v1.BidSet = (function() {
-
-            const BidSet = function (properties) {
-                this.bids = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            BidSet.prototype.match = null;
-
-            BidSet.prototype.bids = $util.emptyArray;
-
-            BidSet.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.match != null && $Object.hasOwnProperty.call(message, "match"))
-                    $root.duckmesh.v1.SignedMatch.encode(message.match, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
-                if (message.bids != null && message.bids.length)
-                    for (let i = 0; i < message.bids.length; ++i)
-                        $root.duckmesh.v1.RelayedBid.encode(message.bids[i], writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            BidSet.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.BidSet();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            message.match = $root.duckmesh.v1.SignedMatch.decode(reader, reader.size(), $undefined, _depth + 1, message.match);
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            if (!(message.bids && message.bids.length))
-                                message.bids = [];
-                            message.bids.push($root.duckmesh.v1.RelayedBid.decode(reader, reader.size(), $undefined, _depth + 1));
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            BidSet.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.match != null && $Object.hasOwnProperty.call(message, "match")) {
-                    let error = $root.duckmesh.v1.SignedMatch.verify(message.match, _depth + 1);
-                    if (error)
-                        return "match." + error;
-                }
-                if (message.bids != null && $Object.hasOwnProperty.call(message, "bids")) {
-                    if (!$Array.isArray(message.bids))
-                        return "bids: array expected";
-                    for (let i = 0; i < message.bids.length; ++i) {
-                        let error = $root.duckmesh.v1.RelayedBid.verify(message.bids[i], _depth + 1);
-                        if (error)
-                            return "bids." + error;
-                    }
-                }
-                return null;
-            };
-
-            return BidSet;
-        })();
-
-        v1.MatchFrame = (function() {
-
-            const MatchFrame = function (properties) {
-                this.passes = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            MatchFrame.prototype.set = null;
-
-            MatchFrame.prototype.passes = $util.emptyArray;
-
-            MatchFrame.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.set != null && $Object.hasOwnProperty.call(message, "set"))
-                    $root.duckmesh.v1.BidSet.encode(message.set, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
-                if (message.passes != null && message.passes.length)
-                    for (let i = 0; i < message.passes.length; ++i)
-                        $root.duckmesh.v1.Pass.encode(message.passes[i], writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            MatchFrame.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.MatchFrame();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            message.set = $root.duckmesh.v1.BidSet.decode(reader, reader.size(), $undefined, _depth + 1, message.set);
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            if (!(message.passes && message.passes.length))
-                                message.passes = [];
-                            message.passes.push($root.duckmesh.v1.Pass.decode(reader, reader.size(), $undefined, _depth + 1));
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            MatchFrame.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.set != null && $Object.hasOwnProperty.call(message, "set")) {
-                    let error = $root.duckmesh.v1.BidSet.verify(message.set, _depth + 1);
-                    if (error)
-                        return "set." + error;
-                }
-                if (message.passes != null && $Object.hasOwnProperty.call(message, "passes")) {
-                    if (!$Array.isArray(message.passes))
-                        return "passes: array expected";
-                    for (let i = 0; i < message.passes.length; ++i) {
-                        let error = $root.duckmesh.v1.Pass.verify(message.passes[i], _depth + 1);
-                        if (error)
-                            return "passes." + error;
-                    }
-                }
-                return null;
-            };
-
-            return MatchFrame;
-        })();
-
-        v1.MatchNotice = (function() {
-
-            const MatchNotice = function (properties) {
-                this.commits = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            MatchNotice.prototype.match = null;
-
-            MatchNotice.prototype.commits = $util.emptyArray;
-
-            MatchNotice.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.match != null && $Object.hasOwnProperty.call(message, "match"))
-                    $root.duckmesh.v1.SignedMatch.encode(message.match, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
-                if (message.commits != null && message.commits.length)
-                    for (let i = 0; i < message.commits.length; ++i)
-                        writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.commits[i]);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            MatchNotice.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.MatchNotice();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            message.match = $root.duckmesh.v1.SignedMatch.decode(reader, reader.size(), $undefined, _depth + 1, message.match);
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            if (!(message.commits && message.commits.length))
-                                message.commits = [];
-                            message.commits.push(reader.bytes());
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            MatchNotice.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.match != null && $Object.hasOwnProperty.call(message, "match")) {
-                    let error = $root.duckmesh.v1.SignedMatch.verify(message.match, _depth + 1);
-                    if (error)
-                        return "match." + error;
-                }
-                if (message.commits != null && $Object.hasOwnProperty.call(message, "commits")) {
-                    if (!$Array.isArray(message.commits))
-                        return "commits: array expected";
-                    for (let i = 0; i < message.commits.length; ++i)
-                        if (!(message.commits[i] && typeof message.commits[i].length === "number" || $util.isString(message.commits[i])))
-                            return "commits: buffer[] expected";
-                }
-                return null;
-            };
-
-            return MatchNotice;
-        })();
-
-        v1.AuctionProof = (function() {
-
-            const AuctionProof = function (properties) {
-                this.sets = [];
-                this.excluded = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            AuctionProof.prototype.sets = $util.emptyArray;
-
-            AuctionProof.prototype.replySecret = $util.newBuffer([]);
-
-            AuctionProof.prototype.ruleVersion = 0;
-
-            AuctionProof.prototype.excluded = $util.emptyArray;
-
-            AuctionProof.prototype.draw = $util.newBuffer([]);
-
-            AuctionProof.prototype.auditHash = $util.newBuffer([]);
-
-            AuctionProof.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.sets != null && message.sets.length)
-                    for (let i = 0; i < message.sets.length; ++i)
-                        $root.duckmesh.v1.BidSet.encode(message.sets[i], writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
-                if (message.replySecret != null && $Object.hasOwnProperty.call(message, "replySecret") && message.replySecret.length)
-                    writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.replySecret);
-                if (message.ruleVersion != null && $Object.hasOwnProperty.call(message, "ruleVersion") && message.ruleVersion !== 0)
-                    writer.uint32(/* id 3, wireType 0 =*/24).uint32(message.ruleVersion);
-                if (message.excluded != null && message.excluded.length)
-                    for (let i = 0; i < message.excluded.length; ++i)
-                        writer.uint32(/* id 4, wireType 2 =*/34).bytes(message.excluded[i]);
-                if (message.draw != null && $Object.hasOwnProperty.call(message, "draw") && message.draw.length)
-                    writer.uint32(/* id 5, wireType 2 =*/42).bytes(message.draw);
-                if (message.auditHash != null && $Object.hasOwnProperty.call(message, "auditHash") && message.auditHash.length)
-                    writer.uint32(/* id 6, wireType 2 =*/50).bytes(message.auditHash);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            AuctionProof.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.AuctionProof();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if (!(message.sets && message.sets.length))
-                                message.sets = [];
-                            message.sets.push($root.duckmesh.v1.BidSet.decode(reader, reader.size(), $undefined, _depth + 1));
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.replySecret = value;
-                            else
-                                delete message.replySecret;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.ruleVersion = value;
-                            else
-                                delete message.ruleVersion;
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 2)
-                                break;
-                            if (!(message.excluded && message.excluded.length))
-                                message.excluded = [];
-                            message.excluded.push(reader.bytes());
-                            continue;
-                        }
-                    case 5: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.draw = value;
-                            else
-                                delete message.draw;
-                            continue;
-                        }
-                    case 6: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.auditHash = value;
-                            else
-                                delete message.auditHash;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            AuctionProof.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.sets != null && $Object.hasOwnProperty.call(message, "sets")) {
-                    if (!$Array.isArray(message.sets))
-                        return "sets: array expected";
-                    for (let i = 0; i < message.sets.length; ++i) {
-                        let error = $root.duckmesh.v1.BidSet.verify(message.sets[i], _depth + 1);
-                        if (error)
-                            return "sets." + error;
-                    }
-                }
-                if (message.replySecret != null && $Object.hasOwnProperty.call(message, "replySecret"))
-                    if (!(message.replySecret && typeof message.replySecret.length === "number" || $util.isString(message.replySecret)))
-                        return "replySecret: buffer expected";
-                if (message.ruleVersion != null && $Object.hasOwnProperty.call(message, "ruleVersion"))
-                    if (!$util.isInteger(message.ruleVersion))
-                        return "ruleVersion: integer expected";
-                if (message.excluded != null && $Object.hasOwnProperty.call(message, "excluded")) {
-                    if (!$Array.isArray(message.excluded))
-                        return "excluded: array expected";
-                    for (let i = 0; i < message.excluded.length; ++i)
-                        if (!(message.excluded[i] && typeof message.excluded[i].length === "number" || $util.isString(message.excluded[i])))
-                            return "excluded: buffer[] expected";
-                }
-                if (message.draw != null && $Object.hasOwnProperty.call(message, "draw"))
-                    if (!(message.draw && typeof message.draw.length === "number" || $util.isString(message.draw)))
-                        return "draw: buffer expected";
-                if (message.auditHash != null && $Object.hasOwnProperty.call(message, "auditHash"))
-                    if (!(message.auditHash && typeof message.auditHash.length === "number" || $util.isString(message.auditHash)))
-                        return "auditHash: buffer expected";
-                return null;
-            };
-
-            return AuctionProof;
-        })();
-
-        v1.Openings = (function() {
-
-            const Openings = function (properties) {
-                this.winners = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            Openings.prototype.jobId = $util.newBuffer([]);
-
-            Openings.prototype.attempt = 0;
-
-            Openings.prototype.proof = null;
-
-            Openings.prototype.winners = $util.emptyArray;
-
-            Openings.prototype.paid = $util.newBuffer([]);
-
-            Openings.prototype.fee = null;
-
-            Openings.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId") && message.jobId.length)
-                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.jobId);
-                if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt") && message.attempt !== 0)
-                    writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.attempt);
-                if (message.proof != null && $Object.hasOwnProperty.call(message, "proof"))
-                    $root.duckmesh.v1.AuctionProof.encode(message.proof, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
-                if (message.winners != null && message.winners.length)
-                    for (let i = 0; i < message.winners.length; ++i)
-                        writer.uint32(/* id 4, wireType 2 =*/34).bytes(message.winners[i]);
-                if (message.paid != null && $Object.hasOwnProperty.call(message, "paid") && message.paid.length)
-                    writer.uint32(/* id 5, wireType 2 =*/42).bytes(message.paid);
-                if (message.fee != null && $Object.hasOwnProperty.call(message, "fee"))
-                    $root.duckmesh.v1.SignedServiceVoucher.encode(message.fee, writer.uint32(/* id 6, wireType 2 =*/50).fork(), _depth + 1).ldelim();
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            Openings.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.Openings();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.jobId = value;
-                            else
-                                delete message.jobId;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.attempt = value;
-                            else
-                                delete message.attempt;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 2)
-                                break;
-                            message.proof = $root.duckmesh.v1.AuctionProof.decode(reader, reader.size(), $undefined, _depth + 1, message.proof);
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 2)
-                                break;
-                            if (!(message.winners && message.winners.length))
-                                message.winners = [];
-                            message.winners.push(reader.bytes());
-                            continue;
-                        }
-                    case 5: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.paid = value;
-                            else
-                                delete message.paid;
-                            continue;
-                        }
-                    case 6: {
-                            if (wireType !== 2)
-                                break;
-                            message.fee = $root.duckmesh.v1.SignedServiceVoucher.decode(reader, reader.size(), $undefined, _depth + 1, message.fee);
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            Openings.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId"))
-                    if (!(message.jobId && typeof message.jobId.length === "number" || $util.isString(message.jobId)))
-                        return "jobId: buffer expected";
-                if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt"))
-                    if (!$util.isInteger(message.attempt))
-                        return "attempt: integer expected";
-                if (message.proof != null && $Object.hasOwnProperty.call(message, "proof")) {
-                    let error = $root.duckmesh.v1.AuctionProof.verify(message.proof, _depth + 1);
-                    if (error)
-                        return "proof." + error;
-                }
-                if (message.winners != null && $Object.hasOwnProperty.call(message, "winners")) {
-                    if (!$Array.isArray(message.winners))
-                        return "winners: array expected";
-                    for (let i = 0; i < message.winners.length; ++i)
-                        if (!(message.winners[i] && typeof message.winners[i].length === "number" || $util.isString(message.winners[i])))
-                            return "winners: buffer[] expected";
-                }
-                if (message.paid != null && $Object.hasOwnProperty.call(message, "paid"))
-                    if (!(message.paid && typeof message.paid.length === "number" || $util.isString(message.paid)))
-                        return "paid: buffer expected";
-                if (message.fee != null && $Object.hasOwnProperty.call(message, "fee")) {
-                    let error = $root.duckmesh.v1.SignedServiceVoucher.verify(message.fee, _depth + 1);
-                    if (error)
-                        return "fee." + error;
-                }
-                return null;
-            };
-
-            return Openings;
-        })();
-
-        v1.MarketRefuse = (function() {
-
-            const MarketRefuse = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            MarketRefuse.prototype.jobId = $util.newBuffer([]);
-
-            MarketRefuse.prototype.attempt = 0;
-
-            MarketRefuse.prototype.code = "";
-
-            MarketRefuse.prototype.detail = "";
-
-            MarketRefuse.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId") && message.jobId.length)
-                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.jobId);
-                if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt") && message.attempt !== 0)
-                    writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.attempt);
-                if (message.code != null && $Object.hasOwnProperty.call(message, "code") && message.code !== "")
-                    writer.uint32(/* id 3, wireType 2 =*/26).string(message.code);
-                if (message.detail != null && $Object.hasOwnProperty.call(message, "detail") && message.detail !== "")
-                    writer.uint32(/* id 4, wireType 2 =*/34).string(message.detail);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            MarketRefuse.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.MarketRefuse();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.jobId = value;
-                            else
-                                delete message.jobId;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.attempt = value;
-                            else
-                                delete message.attempt;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.stringVerify()).length)
-                                message.code = value;
-                            else
-                                delete message.code;
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.stringVerify()).length)
-                                message.detail = value;
-                            else
-                                delete message.detail;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            MarketRefuse.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId"))
-                    if (!(message.jobId && typeof message.jobId.length === "number" || $util.isString(message.jobId)))
-                        return "jobId: buffer expected";
-                if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt"))
-                    if (!$util.isInteger(message.attempt))
-                        return "attempt: integer expected";
-                if (message.code != null && $Object.hasOwnProperty.call(message, "code"))
-                    if (!$util.isString(message.code))
-                        return "code: string expected";
-                if (message.detail != null && $Object.hasOwnProperty.call(message, "detail"))
-                    if (!$util.isString(message.detail))
-                        return "detail: string expected";
-                return null;
-            };
-
-            return MarketRefuse;
-        })();
-
-        v1.MarketFrame = (function() {
-
-            const MarketFrame = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            MarketFrame.prototype.hello = null;
-
-            MarketFrame.prototype.header = null;
-
-            MarketFrame.prototype.ack = null;
-
-            MarketFrame.prototype.invite = null;
-
-            MarketFrame.prototype.bid = null;
-
-            MarketFrame.prototype.bidAck = null;
-
-            MarketFrame.prototype.pass = null;
-
-            MarketFrame.prototype.match = null;
-
-            MarketFrame.prototype.notice = null;
-
-            MarketFrame.prototype.openings = null;
-
-            MarketFrame.prototype.refuse = null;
-
-            MarketFrame.prototype.ping = null;
-
-            // OneOf field names bound to virtual getters and setters
-            let $oneOfFields;
-
-            $Object.defineProperty(MarketFrame.prototype, "frame", {
-                get: $util.oneOfGetter($oneOfFields = ["hello", "header", "ack", "invite", "bid", "bidAck", "pass", "match", "notice", "openings", "refuse", "ping"]),
-                set: $util.oneOfSetter($oneOfFields)
-            });
-
-            MarketFrame.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.hello != null && $Object.hasOwnProperty.call(message, "hello"))
-                    $root.duckmesh.v1.Hello.encode(message.hello, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
-                if (message.header != null && $Object.hasOwnProperty.call(message, "header"))
-                    $root.duckmesh.v1.Envelope.encode(message.header, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
-                if (message.ack != null && $Object.hasOwnProperty.call(message, "ack"))
-                    $root.duckmesh.v1.HeaderAck.encode(message.ack, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
-                if (message.invite != null && $Object.hasOwnProperty.call(message, "invite"))
-                    $root.duckmesh.v1.Invite.encode(message.invite, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
-                if (message.bid != null && $Object.hasOwnProperty.call(message, "bid"))
-                    $root.duckmesh.v1.BidFrame.encode(message.bid, writer.uint32(/* id 5, wireType 2 =*/42).fork(), _depth + 1).ldelim();
-                if (message.bidAck != null && $Object.hasOwnProperty.call(message, "bidAck"))
-                    $root.duckmesh.v1.SignedBidAck.encode(message.bidAck, writer.uint32(/* id 6, wireType 2 =*/50).fork(), _depth + 1).ldelim();
-                if (message.pass != null && $Object.hasOwnProperty.call(message, "pass"))
-                    $root.duckmesh.v1.Pass.encode(message.pass, writer.uint32(/* id 7, wireType 2 =*/58).fork(), _depth + 1).ldelim();
-                if (message.match != null && $Object.hasOwnProperty.call(message, "match"))
-                    $root.duckmesh.v1.MatchFrame.encode(message.match, writer.uint32(/* id 8, wireType 2 =*/66).fork(), _depth + 1).ldelim();
-                if (message.notice != null && $Object.hasOwnProperty.call(message, "notice"))
-                    $root.duckmesh.v1.MatchNotice.encode(message.notice, writer.uint32(/* id 9, wireType 2 =*/74).fork(), _depth + 1).ldelim();
-                if (message.openings != null && $Object.hasOwnProperty.call(message, "openings"))
-                    $root.duckmesh.v1.Openings.encode(message.openings, writer.uint32(/* id 10, wireType 2 =*/82).fork(), _depth + 1).ldelim();
-                if (message.refuse != null && $Object.hasOwnProperty.call(message, "refuse"))
-                    $root.duckmesh.v1.MarketRefuse.encode(message.refuse, writer.uint32(/* id 11, wireType 2 =*/90).fork(), _depth + 1).ldelim();
-                if (message.ping != null && $Object.hasOwnProperty.call(message, "ping"))
-                    $root.duckmesh.v1.MarketPing.encode(message.ping, writer.uint32(/* id 12, wireType 2 =*/98).fork(), _depth + 1).ldelim();
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            MarketFrame.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.MarketFrame();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            message.hello = $root.duckmesh.v1.Hello.decode(reader, reader.size(), $undefined, _depth + 1, message.hello);
-                            message.frame = "hello";
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            message.header = $root.duckmesh.v1.Envelope.decode(reader, reader.size(), $undefined, _depth + 1, message.header);
-                            message.frame = "header";
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 2)
-                                break;
-                            message.ack = $root.duckmesh.v1.HeaderAck.decode(reader, reader.size(), $undefined, _depth + 1, message.ack);
-                            message.frame = "ack";
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 2)
-                                break;
-                            message.invite = $root.duckmesh.v1.Invite.decode(reader, reader.size(), $undefined, _depth + 1, message.invite);
-                            message.frame = "invite";
-                            continue;
-                        }
-                    case 5: {
-                            if (wireType !== 2)
-                                break;
-                            message.bid = $root.duckmesh.v1.BidFrame.decode(reader, reader.size(), $undefined, _depth + 1, message.bid);
-                            message.frame = "bid";
-                            continue;
-                        }
-                    case 6: {
-                            if (wireType !== 2)
-                                break;
-                            message.bidAck = $root.duckmesh.v1.SignedBidAck.decode(reader, reader.size(), $undefined, _depth + 1, message.bidAck);
-                            message.frame = "bidAck";
-                            continue;
-                        }
-                    case 7: {
-                            if (wireType !== 2)
-                                break;
-                            message.pass = $root.duckmesh.v1.Pass.decode(reader, reader.size(), $undefined, _depth + 1, message.pass);
-                            message.frame = "pass";
-                            continue;
-                        }
-                    case 8: {
-                            if (wireType !== 2)
-                                break;
-                            message.match = $root.duckmesh.v1.MatchFrame.decode(reader, reader.size(), $undefined, _depth + 1, message.match);
-                            message.frame = "match";
-                            continue;
-                        }
-                    case 9: {
-                            if (wireType !== 2)
-                                break;
-                            message.notice = $root.duckmesh.v1.MatchNotice.decode(reader, reader.size(), $undefined, _depth + 1, message.notice);
-                            message.frame = "notice";
-                            continue;
-                        }
-                    case 10: {
-                            if (wireType !== 2)
-                                break;
-                            message.openings = $root.duckmesh.v1.Openings.decode(reader, reader.size(), $undefined, _depth + 1, message.openings);
-                            message.frame = "openings";
-                            continue;
-                        }
-                    case 11: {
-                            if (wireType !== 2)
-                                break;
-                            message.refuse = $root.duckmesh.v1.MarketRefuse.decode(reader, reader.size(), $undefined, _depth + 1, message.refuse);
-                            message.frame = "refuse";
-                            continue;
-                        }
-                    case 12: {
-                            if (wireType !== 2)
-                                break;
-                            message.ping = $root.duckmesh.v1.MarketPing.decode(reader, reader.size(), $undefined, _depth + 1, message.ping);
-                            message.frame = "ping";
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            MarketFrame.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                let properties = {};
-                if (message.hello != null && $Object.hasOwnProperty.call(message, "hello")) {
-                    properties.frame = 1;
-                    {
-                        let error = $root.duckmesh.v1.Hello.verify(message.hello, _depth + 1);
-                        if (error)
-                            return "hello." + error;
-                    }
-                }
-                if (message.header != null && $Object.hasOwnProperty.call(message, "header")) {
-                    if (properties.frame === 1)
-                        return "frame: multiple values";
-                    properties.frame = 1;
-                    {
-                        let error = $root.duckmesh.v1.Envelope.verify(message.header, _depth + 1);
-                        if (error)
-                            return "header." + error;
-                    }
-                }
-                if (message.ack != null && $Object.hasOwnProperty.call(message, "ack")) {
-                    if (properties.frame === 1)
-                        return "frame: multiple values";
-                    properties.frame = 1;
-                    {
-                        let error = $root.duckmesh.v1.HeaderAck.verify(message.ack, _depth + 1);
-                        if (error)
-                            return "ack." + error;
-                    }
-                }
-                if (message.invite != null && $Object.hasOwnProperty.call(message, "invite")) {
-                    if (properties.frame === 1)
-                        return "frame: multiple values";
-                    properties.frame = 1;
-                    {
-                        let error = $root.duckmesh.v1.Invite.verify(message.invite, _depth + 1);
-                        if (error)
-                            return "invite." + error;
-                    }
-                }
-                if (message.bid != null && $Object.hasOwnProperty.call(message, "bid")) {
-                    if (properties.frame === 1)
-                        return "frame: multiple values";
-                    properties.frame = 1;
-                    {
-                        let error = $root.duckmesh.v1.BidFrame.verify(message.bid, _depth + 1);
-                        if (error)
-                            return "bid." + error;
-                    }
-                }
-                if (message.bidAck != null && $Object.hasOwnProperty.call(message, "bidAck")) {
-                    if (properties.frame === 1)
-                        return "frame: multiple values";
-                    properties.frame = 1;
-                    {
-                        let error = $root.duckmesh.v1.SignedBidAck.verify(message.bidAck, _depth + 1);
-                        if (error)
-                            return "bidAck." + error;
-                    }
-                }
-                if (message.pass != null && $Object.hasOwnProperty.call(message, "pass")) {
-                    if (properties.frame === 1)
-                        return "frame: multiple values";
-                    properties.frame = 1;
-                    {
-                        let error = $root.duckmesh.v1.Pass.verify(message.pass, _depth + 1);
-                        if (error)
-                            return "pass." + error;
-                    }
-                }
-                if (message.match != null && $Object.hasOwnProperty.call(message, "match")) {
-                    if (properties.frame === 1)
-                        return "frame: multiple values";
-                    properties.frame = 1;
-                    {
-                        let error = $root.duckmesh.v1.MatchFrame.verify(message.match, _depth + 1);
-                        if (error)
-                            return "match." + error;
-                    }
-                }
-                if (message.notice != null && $Object.hasOwnProperty.call(message, "notice")) {
-                    if (properties.frame === 1)
-                        return "frame: multiple values";
-                    properties.frame = 1;
-                    {
-                        let error = $root.duckmesh.v1.MatchNotice.verify(message.notice, _depth + 1);
-                        if (error)
-                            return "notice." + error;
-                    }
-                }
-                if (message.openings != null && $Object.hasOwnProperty.call(message, "openings")) {
-                    if (properties.frame === 1)
-                        return "frame: multiple values";
-                    properties.frame = 1;
-                    {
-                        let error = $root.duckmesh.v1.Openings.verify(message.openings, _depth + 1);
-                        if (error)
-                            return "openings." + error;
-                    }
-                }
-                if (message.refuse != null && $Object.hasOwnProperty.call(message, "refuse")) {
-                    if (properties.frame === 1)
-                        return "frame: multiple values";
-                    properties.frame = 1;
-                    {
-                        let error = $root.duckmesh.v1.MarketRefuse.verify(message.refuse, _depth + 1);
-                        if (error)
-                            return "refuse." + error;
-                    }
-                }
-                if (message.ping != null && $Object.hasOwnProperty.call(message, "ping")) {
-                    if (properties.frame === 1)
-                        return "frame: multiple values";
-                    properties.frame = 1;
-                    {
-                        let error = $root.duckmesh.v1.MarketPing.verify(message.ping, _depth + 1);
-                        if (error)
-                            return "ping." + error;
-                    }
-                }
-                return null;
-            };
-
-            return MarketFrame;
-        })();
-
-        v1.MarketPing = (function() {
-
-            const MarketPing = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            MarketPing.prototype.nonce = 0;
-
-            MarketPing.prototype.pong = false;
-
-            MarketPing.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.nonce != null && $Object.hasOwnProperty.call(message, "nonce") && (typeof message.nonce === "object" ? message.nonce.low || message.nonce.high : message.nonce !== 0))
-                    writer.uint32(/* id 1, wireType 0 =*/8).uint64(message.nonce);
-                if (message.pong != null && $Object.hasOwnProperty.call(message, "pong") && message.pong !== false)
-                    writer.uint32(/* id 2, wireType 0 =*/16).bool(message.pong);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            MarketPing.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.MarketPing();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 0)
-                                break;
-                            if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
-                                message.nonce = value;
-                            else
-                                delete message.nonce;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.bool())
-                                message.pong = value;
-                            else
-                                delete message.pong;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            MarketPing.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.nonce != null && $Object.hasOwnProperty.call(message, "nonce"))
-                    if (!$util.isInteger(message.nonce) && !(message.nonce && $util.isInteger(message.nonce.low) && $util.isInteger(message.nonce.high)))
-                        return "nonce: integer|Long expected";
-                if (message.pong != null && $Object.hasOwnProperty.call(message, "pong"))
-                    if (typeof message.pong !== "boolean")
-                        return "pong: boolean expected";
-                return null;
-            };
-
-            return MarketPing;
-        })();
-
-        v1.MessageType = (function() {
-            const valuesById = $Object.create(null), values = $Object.create(valuesById);
-            values[valuesById[0] = "MESSAGE_TYPE_UNSPECIFIED"] = 0;
-            values[valuesById[1] = "MESSAGE_TYPE_OFFER"] = 1;
-            values[valuesById[2] = "MESSAGE_TYPE_PEER_BINDING"] = 2;
-            values[valuesById[3] = "MESSAGE_TYPE_HEARTBEAT"] = 3;
-            values[valuesById[4] = "MESSAGE_TYPE_JOB_HEADER"] = 4;
-            return values;
-        })();
-
-        v1.Envelope = (function() {
-
-            const Envelope = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            Envelope.prototype.body = $util.newBuffer([]);
-
-            Envelope.prototype.sig = $util.newBuffer([]);
-
-            Envelope.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.body != null && $Object.hasOwnProperty.call(message, "body") && message.body.length)
-                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.body);
-                if (message.sig != null && $Object.hasOwnProperty.call(message, "sig") && message.sig.length)
-                    writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.sig);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            Envelope.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.Envelope();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.body = value;
-                            else
-                                delete message.body;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.sig = value;
-                            else
-                                delete message.sig;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            Envelope.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.body != null && $Object.hasOwnProperty.call(message, "body"))
-                    if (!(message.body && typeof message.body.length === "number" || $util.isString(message.body)))
-                        return "body: buffer expected";
-                if (message.sig != null && $Object.hasOwnProperty.call(message, "sig"))
-                    if (!(message.sig && typeof message.sig.length === "number" || $util.isString(message.sig)))
-                        return "sig: buffer expected";
-                return null;
-            };
-
-            return Envelope;
-        })();
-
-        v1.EnvelopeBody = (function() {
-
-            const EnvelopeBody = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            EnvelopeBody.prototype.version = 0;
-
-            EnvelopeBody.prototype.type = 0;
-
-            EnvelopeBody.prototype.network = "";
-
-            EnvelopeBody.prototype.seq = 0;
-
-            EnvelopeBody.prototype.issuedAtMs = 0;
-
-            EnvelopeBody.prototype.expiryMs = 0;
-
-            EnvelopeBody.prototype.peerId = $util.newBuffer([]);
-
-            EnvelopeBody.prototype.payload = $util.newBuffer([]);
-
-            EnvelopeBody.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.version != null && $Object.hasOwnProperty.call(message, "version") && message.version !== 0)
-                    writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.version);
-                if (message.type != null && $Object.hasOwnProperty.call(message, "type") && message.type !== 0)
-                    writer.uint32(/* id 2, wireType 0 =*/16).int32(message.type);
-                if (message.network != null && $Object.hasOwnProperty.call(message, "network") && message.network !== "")
-                    writer.uint32(/* id 3, wireType 2 =*/26).string(message.network);
-                if (message.seq != null && $Object.hasOwnProperty.call(message, "seq") && (typeof message.seq === "object" ? message.seq.low || message.seq.high : message.seq !== 0))
-                    writer.uint32(/* id 4, wireType 0 =*/32).uint64(message.seq);
-                if (message.issuedAtMs != null && $Object.hasOwnProperty.call(message, "issuedAtMs") && (typeof message.issuedAtMs === "object" ? message.issuedAtMs.low || message.issuedAtMs.high : message.issuedAtMs !== 0))
-                    writer.uint32(/* id 5, wireType 0 =*/40).uint64(message.issuedAtMs);
-                if (message.expiryMs != null && $Object.hasOwnProperty.call(message, "expiryMs") && (typeof message.expiryMs === "object" ? message.expiryMs.low || message.expiryMs.high : message.expiryMs !== 0))
-                    writer.uint32(/* id 6, wireType 0 =*/48).uint64(message.expiryMs);
-                if (message.peerId != null && $Object.hasOwnProperty.call(message, "peerId") && message.peerId.length)
-                    writer.uint32(/* id 7, wireType 2 =*/58).bytes(message.peerId);
-                if (message.payload != null && $Object.hasOwnProperty.call(message, "payload") && message.payload.length)
-                    writer.uint32(/* id 8, wireType 2 =*/66).bytes(message.payload);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            EnvelopeBody.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.EnvelopeBody();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.version = value;
-                            else
-                                delete message.version;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.int32())
-                                message.type = value;
-                            else
-                                delete message.type;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.stringVerify()).length)
-                                message.network = value;
-                            else
-                                delete message.network;
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 0)
-                                break;
-                            if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
-                                message.seq = value;
-                            else
-                                delete message.seq;
-                            continue;
-                        }
-                    case 5: {
-                            if (wireType !== 0)
-                                break;
-                            if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
-                                message.issuedAtMs = value;
-                            else
-                                delete message.issuedAtMs;
-                            continue;
-                        }
-                    case 6: {
-                            if (wireType !== 0)
-                                break;
-                            if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
-                                message.expiryMs = value;
-                            else
-                                delete message.expiryMs;
-                            continue;
-                        }
-                    case 7: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.peerId = value;
-                            else
-                                delete message.peerId;
-                            continue;
-                        }
-                    case 8: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.payload = value;
-                            else
-                                delete message.payload;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            EnvelopeBody.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.version != null && $Object.hasOwnProperty.call(message, "version"))
-                    if (!$util.isInteger(message.version))
-                        return "version: integer expected";
-                if (message.type != null && $Object.hasOwnProperty.call(message, "type"))
-                    if (typeof message.type !== "number" || (message.type | 0) !== message.type)
-                        return "type: enum value expected";
-                if (message.network != null && $Object.hasOwnProperty.call(message, "network"))
-                    if (!$util.isString(message.network))
-                        return "network: string expected";
-                if (message.seq != null && $Object.hasOwnProperty.call(message, "seq"))
-                    if (!$util.isInteger(message.seq) && !(message.seq && $util.isInteger(message.seq.low) && $util.isInteger(message.seq.high)))
-                        return "seq: integer|Long expected";
-                if (message.issuedAtMs != null && $Object.hasOwnProperty.call(message, "issuedAtMs"))
-                    if (!$util.isInteger(message.issuedAtMs) && !(message.issuedAtMs && $util.isInteger(message.issuedAtMs.low) && $util.isInteger(message.issuedAtMs.high)))
-                        return "issuedAtMs: integer|Long expected";
-                if (message.expiryMs != null && $Object.hasOwnProperty.call(message, "expiryMs"))
-                    if (!$util.isInteger(message.expiryMs) && !(message.expiryMs && $util.isInteger(message.expiryMs.low) && $util.isInteger(message.expiryMs.high)))
-                        return "expiryMs: integer|Long expected";
-                if (message.peerId != null && $Object.hasOwnProperty.call(message, "peerId"))
-                    if (!(message.peerId && typeof message.peerId.length === "number" || $util.isString(message.peerId)))
-                        return "peerId: buffer expected";
-                if (message.payload != null && $Object.hasOwnProperty.call(message, "payload"))
-                    if (!(message.payload && typeof message.payload.length === "number" || $util.isString(message.payload)))
-                        return "payload: buffer expected";
-                return null;
-            };
-
-            return EnvelopeBody;
-        })();
-
-        v1.PeerBinding = (function() {
-
-            const PeerBinding = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            PeerBinding.prototype.peerKey = $util.newBuffer([]);
-
-            PeerBinding.prototype.operator = $util.newBuffer([]);
-
-            PeerBinding.prototype.encKey = $util.newBuffer([]);
-
-            PeerBinding.prototype.expiry = 0;
-
-            PeerBinding.prototype.signature = $util.newBuffer([]);
-
-            PeerBinding.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.peerKey != null && $Object.hasOwnProperty.call(message, "peerKey") && message.peerKey.length)
-                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.peerKey);
-                if (message.operator != null && $Object.hasOwnProperty.call(message, "operator") && message.operator.length)
-                    writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.operator);
-                if (message.encKey != null && $Object.hasOwnProperty.call(message, "encKey") && message.encKey.length)
-                    writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.encKey);
-                if (message.expiry != null && $Object.hasOwnProperty.call(message, "expiry") && (typeof message.expiry === "object" ? message.expiry.low || message.expiry.high : message.expiry !== 0))
-                    writer.uint32(/* id 4, wireType 0 =*/32).uint64(message.expiry);
-                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
-                    writer.uint32(/* id 5, wireType 2 =*/42).bytes(message.signature);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            PeerBinding.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.PeerBinding();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.peerKey = value;
-                            else
-                                delete message.peerKey;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.operator = value;
-                            else
-                                delete message.operator;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.encKey = value;
-                            else
-                                delete message.encKey;
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 0)
-                                break;
-                            if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
-                                message.expiry = value;
-                            else
-                                delete message.expiry;
-                            continue;
-                        }
-                    case 5: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.signature = value;
-                            else
-                                delete message.signature;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            PeerBinding.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.peerKey != null && $Object.hasOwnProperty.call(message, "peerKey"))
-                    if (!(message.peerKey && typeof message.peerKey.length === "number" || $util.isString(message.peerKey)))
-                        return "peerKey: buffer expected";
-                if (message.operator != null && $Object.hasOwnProperty.call(message, "operator"))
-                    if (!(message.operator && typeof message.operator.length === "number" || $util.isString(message.operator)))
-                        return "operator: buffer expected";
-                if (message.encKey != null && $Object.hasOwnProperty.call(message, "encKey"))
-                    if (!(message.encKey && typeof message.encKey.length === "number" || $util.isString(message.encKey)))
-                        return "encKey: buffer expected";
-                if (message.expiry != null && $Object.hasOwnProperty.call(message, "expiry"))
-                    if (!$util.isInteger(message.expiry) && !(message.expiry && $util.isInteger(message.expiry.low) && $util.isInteger(message.expiry.high)))
-                        return "expiry: integer|Long expected";
-                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature"))
-                    if (!(message.signature && typeof message.signature.length === "number" || $util.isString(message.signature)))
-                        return "signature: buffer expected";
-                return null;
-            };
-
-            return PeerBinding;
-        })();
-
-        v1.ClientBinding = (function() {
-
-            const ClientBinding = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            ClientBinding.prototype.peerKey = $util.newBuffer([]);
-
-            ClientBinding.prototype.payer = $util.newBuffer([]);
-
-            ClientBinding.prototype.expiry = 0;
-
-            ClientBinding.prototype.signature = $util.newBuffer([]);
-
-            ClientBinding.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.peerKey != null && $Object.hasOwnProperty.call(message, "peerKey") && message.peerKey.length)
-                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.peerKey);
-                if (message.payer != null && $Object.hasOwnProperty.call(message, "payer") && message.payer.length)
-                    writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.payer);
-                if (message.expiry != null && $Object.hasOwnProperty.call(message, "expiry") && (typeof message.expiry === "object" ? message.expiry.low || message.expiry.high : message.expiry !== 0))
-                    writer.uint32(/* id 3, wireType 0 =*/24).uint64(message.expiry);
-                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
-                    writer.uint32(/* id 4, wireType 2 =*/34).bytes(message.signature);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            ClientBinding.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.ClientBinding();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.peerKey = value;
-                            else
-                                delete message.peerKey;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.payer = value;
-                            else
-                                delete message.payer;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 0)
-                                break;
-                            if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
-                                message.expiry = value;
-                            else
-                                delete message.expiry;
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.signature = value;
-                            else
-                                delete message.signature;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            ClientBinding.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.peerKey != null && $Object.hasOwnProperty.call(message, "peerKey"))
-                    if (!(message.peerKey && typeof message.peerKey.length === "number" || $util.isString(message.peerKey)))
-                        return "peerKey: buffer expected";
-                if (message.payer != null && $Object.hasOwnProperty.call(message, "payer"))
-                    if (!(message.payer && typeof message.payer.length === "number" || $util.isString(message.payer)))
-                        return "payer: buffer expected";
-                if (message.expiry != null && $Object.hasOwnProperty.call(message, "expiry"))
-                    if (!$util.isInteger(message.expiry) && !(message.expiry && $util.isInteger(message.expiry.low) && $util.isInteger(message.expiry.high)))
-                        return "expiry: integer|Long expected";
-                if (message.signature != null && $Object.hasOwnProperty.call(message, "signature"))
-                    if (!(message.signature && typeof message.signature.length === "number" || $util.isString(message.signature)))
-                        return "signature: buffer expected";
-                return null;
-            };
-
-            return ClientBinding;
-        })();
-
-        v1.Heartbeat = (function() {
-
-            const Heartbeat = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            Heartbeat.prototype.epoch = 0;
-
-            Heartbeat.prototype.turn = 0;
-
-            Heartbeat.prototype.seat = $util.newBuffer([]);
-
-            Heartbeat.prototype.matches = 0;
-
-            Heartbeat.prototype.matchesHash = $util.newBuffer([]);
-
-            Heartbeat.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
-                    writer.uint32(/* id 1, wireType 0 =*/8).uint64(message.epoch);
-                if (message.turn != null && $Object.hasOwnProperty.call(message, "turn") && message.turn !== 0)
-                    writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.turn);
-                if (message.seat != null && $Object.hasOwnProperty.call(message, "seat") && message.seat.length)
-                    writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.seat);
-                if (message.matches != null && $Object.hasOwnProperty.call(message, "matches") && message.matches !== 0)
-                    writer.uint32(/* id 4, wireType 0 =*/32).uint32(message.matches);
-                if (message.matchesHash != null && $Object.hasOwnProperty.call(message, "matchesHash") && message.matchesHash.length)
-                    writer.uint32(/* id 5, wireType 2 =*/42).bytes(message.matchesHash);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            Heartbeat.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.Heartbeat();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 0)
-                                break;
-                            if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
-                                message.epoch = value;
-                            else
-                                delete message.epoch;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.turn = value;
-                            else
-                                delete message.turn;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.seat = value;
-                            else
-                                delete message.seat;
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.matches = value;
-                            else
-                                delete message.matches;
-                            continue;
-                        }
-                    case 5: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.matchesHash = value;
-                            else
-                                delete message.matchesHash;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            Heartbeat.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch"))
-                    if (!$util.isInteger(message.epoch) && !(message.epoch && $util.isInteger(message.epoch.low) && $util.isInteger(message.epoch.high)))
-                        return "epoch: integer|Long expected";
-                if (message.turn != null && $Object.hasOwnProperty.call(message, "turn"))
-                    if (!$util.isInteger(message.turn))
-                        return "turn: integer expected";
-                if (message.seat != null && $Object.hasOwnProperty.call(message, "seat"))
-                    if (!(message.seat && typeof message.seat.length === "number" || $util.isString(message.seat)))
-                        return "seat: buffer expected";
-                if (message.matches != null && $Object.hasOwnProperty.call(message, "matches"))
-                    if (!$util.isInteger(message.matches))
-                        return "matches: integer expected";
-                if (message.matchesHash != null && $Object.hasOwnProperty.call(message, "matchesHash"))
-                    if (!(message.matchesHash && typeof message.matchesHash.length === "number" || $util.isString(message.matchesHash)))
-                        return "matchesHash: buffer expected";
-                return null;
-            };
-
-            return Heartbeat;
-        })();
-
-        v1.Hello = (function() {
-
-            const Hello = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            Hello.prototype.version = 0;
-
-            Hello.prototype.network = "";
-
-            Hello.prototype.peer = null;
-
-            Hello.prototype.client = null;
-
-            Hello.prototype.lastVoucher = null;
-
-            Hello.prototype.due = $util.newBuffer([]);
-
-            Hello.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.version != null && $Object.hasOwnProperty.call(message, "version") && message.version !== 0)
-                    writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.version);
-                if (message.network != null && $Object.hasOwnProperty.call(message, "network") && message.network !== "")
-                    writer.uint32(/* id 2, wireType 2 =*/18).string(message.network);
-                if (message.peer != null && $Object.hasOwnProperty.call(message, "peer"))
-                    $root.duckmesh.v1.PeerBinding.encode(message.peer, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
-                if (message.client != null && $Object.hasOwnProperty.call(message, "client"))
-                    $root.duckmesh.v1.ClientBinding.encode(message.client, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
-                if (message.lastVoucher != null && $Object.hasOwnProperty.call(message, "lastVoucher"))
-                    $root.duckmesh.v1.SignedVoucher.encode(message.lastVoucher, writer.uint32(/* id 5, wireType 2 =*/42).fork(), _depth + 1).ldelim();
-                if (message.due != null && $Object.hasOwnProperty.call(message, "due") && message.due.length)
-                    writer.uint32(/* id 6, wireType 2 =*/50).bytes(message.due);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            Hello.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.Hello();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.version = value;
-                            else
-                                delete message.version;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.stringVerify()).length)
-                                message.network = value;
-                            else
-                                delete message.network;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 2)
-                                break;
-                            message.peer = $root.duckmesh.v1.PeerBinding.decode(reader, reader.size(), $undefined, _depth + 1, message.peer);
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 2)
-                                break;
-                            message.client = $root.duckmesh.v1.ClientBinding.decode(reader, reader.size(), $undefined, _depth + 1, message.client);
-                            continue;
-                        }
-                    case 5: {
-                            if (wireType !== 2)
-                                break;
-                            message.lastVoucher = $root.duckmesh.v1.SignedVoucher.decode(reader, reader.size(), $undefined, _depth + 1, message.lastVoucher);
-                            continue;
-                        }
-                    case 6: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.due = value;
-                            else
-                                delete message.due;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            Hello.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.version != null && $Object.hasOwnProperty.call(message, "version"))
-                    if (!$util.isInteger(message.version))
-                        return "version: integer expected";
-                if (message.network != null && $Object.hasOwnProperty.call(message, "network"))
-                    if (!$util.isString(message.network))
-                        return "network: string expected";
-                if (message.peer != null && $Object.hasOwnProperty.call(message, "peer")) {
-                    let error = $root.duckmesh.v1.PeerBinding.verify(message.peer, _depth + 1);
-                    if (error)
-                        return "peer." + error;
-                }
-                if (message.client != null && $Object.hasOwnProperty.call(message, "client")) {
-                    let error = $root.duckmesh.v1.ClientBinding.verify(message.client, _depth + 1);
-                    if (error)
-                        return "client." + error;
-                }
-                if (message.lastVoucher != null && $Object.hasOwnProperty.call(message, "lastVoucher")) {
-                    let error = $root.duckmesh.v1.SignedVoucher.verify(message.lastVoucher, _depth + 1);
-                    if (error)
-                        return "lastVoucher." + error;
-                }
-                if (message.due != null && $Object.hasOwnProperty.call(message, "due"))
-                    if (!(message.due && typeof message.due.length === "number" || $util.isString(message.due)))
-                        return "due: buffer expected";
-                return null;
-            };
-
-            return Hello;
-        })();
-
-        v1.SeatsRequest = (function() {
-
-            const SeatsRequest = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            SeatsRequest.prototype.id = 0;
-
-            SeatsRequest.prototype.shard = 0;
-
-            SeatsRequest.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== 0)
-                    writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.id);
-                if (message.shard != null && $Object.hasOwnProperty.call(message, "shard") && message.shard !== 0)
-                    writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.shard);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            SeatsRequest.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.SeatsRequest();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.id = value;
-                            else
-                                delete message.id;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.shard = value;
-                            else
-                                delete message.shard;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            SeatsRequest.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.id != null && $Object.hasOwnProperty.call(message, "id"))
-                    if (!$util.isInteger(message.id))
-                        return "id: integer expected";
-                if (message.shard != null && $Object.hasOwnProperty.call(message, "shard"))
-                    if (!$util.isInteger(message.shard))
-                        return "shard: integer expected";
-                return null;
-            };
-
-            return SeatsRequest;
-        })();
-
-        v1.SeatInfo = (function() {
-
-            const SeatInfo = function (properties) {
-                this.addresses = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            SeatInfo.prototype.owner = $util.newBuffer([]);
-
-            SeatInfo.prototype.peerKey = $util.newBuffer([]);
-
-            SeatInfo.prototype.addresses = $util.emptyArray;
-
-            SeatInfo.prototype.silentMs = 0;
-
-            SeatInfo.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.owner != null && $Object.hasOwnProperty.call(message, "owner") && message.owner.length)
-                    writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.owner);
-                if (message.peerKey != null && $Object.hasOwnProperty.call(message, "peerKey") && message.peerKey.length)
-                    writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.peerKey);
-                if (message.addresses != null && message.addresses.length)
-                    for (let i = 0; i < message.addresses.length; ++i)
-                        writer.uint32(/* id 3, wireType 2 =*/26).string(message.addresses[i]);
-                if (message.silentMs != null && $Object.hasOwnProperty.call(message, "silentMs") && message.silentMs !== 0)
-                    writer.uint32(/* id 4, wireType 0 =*/32).uint32(message.silentMs);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            SeatInfo.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.SeatInfo();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.owner = value;
-                            else
-                                delete message.owner;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.peerKey = value;
-                            else
-                                delete message.peerKey;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 2)
-                                break;
-                            if (!(message.addresses && message.addresses.length))
-                                message.addresses = [];
-                            message.addresses.push(reader.stringVerify());
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.silentMs = value;
-                            else
-                                delete message.silentMs;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            SeatInfo.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.owner != null && $Object.hasOwnProperty.call(message, "owner"))
-                    if (!(message.owner && typeof message.owner.length === "number" || $util.isString(message.owner)))
-                        return "owner: buffer expected";
-                if (message.peerKey != null && $Object.hasOwnProperty.call(message, "peerKey"))
-                    if (!(message.peerKey && typeof message.peerKey.length === "number" || $util.isString(message.peerKey)))
-                        return "peerKey: buffer expected";
-                if (message.addresses != null && $Object.hasOwnProperty.call(message, "addresses")) {
-                    if (!$Array.isArray(message.addresses))
-                        return "addresses: array expected";
-                    for (let i = 0; i < message.addresses.length; ++i)
-                        if (!$util.isString(message.addresses[i]))
-                            return "addresses: string[] expected";
-                }
-                if (message.silentMs != null && $Object.hasOwnProperty.call(message, "silentMs"))
-                    if (!$util.isInteger(message.silentMs))
-                        return "silentMs: integer expected";
-                return null;
-            };
-
-            return SeatInfo;
-        })();
-
-        v1.TurnSeats = (function() {
-
-            const TurnSeats = function (properties) {
-                this.seats = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            TurnSeats.prototype.epoch = 0;
-
-            TurnSeats.prototype.turn = 0;
-
-            TurnSeats.prototype.seats = $util.emptyArray;
-
-            TurnSeats.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
-                    writer.uint32(/* id 1, wireType 0 =*/8).uint64(message.epoch);
-                if (message.turn != null && $Object.hasOwnProperty.call(message, "turn") && message.turn !== 0)
-                    writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.turn);
-                if (message.seats != null && message.seats.length)
-                    for (let i = 0; i < message.seats.length; ++i)
-                        $root.duckmesh.v1.SeatInfo.encode(message.seats[i], writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            TurnSeats.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.TurnSeats();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 0)
-                                break;
-                            if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
-                                message.epoch = value;
-                            else
-                                delete message.epoch;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.turn = value;
-                            else
-                                delete message.turn;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 2)
-                                break;
-                            if (!(message.seats && message.seats.length))
-                                message.seats = [];
-                            message.seats.push($root.duckmesh.v1.SeatInfo.decode(reader, reader.size(), $undefined, _depth + 1));
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            TurnSeats.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch"))
-                    if (!$util.isInteger(message.epoch) && !(message.epoch && $util.isInteger(message.epoch.low) && $util.isInteger(message.epoch.high)))
-                        return "epoch: integer|Long expected";
-                if (message.turn != null && $Object.hasOwnProperty.call(message, "turn"))
-                    if (!$util.isInteger(message.turn))
-                        return "turn: integer expected";
-                if (message.seats != null && $Object.hasOwnProperty.call(message, "seats")) {
-                    if (!$Array.isArray(message.seats))
-                        return "seats: array expected";
-                    for (let i = 0; i < message.seats.length; ++i) {
-                        let error = $root.duckmesh.v1.SeatInfo.verify(message.seats[i], _depth + 1);
-                        if (error)
-                            return "seats." + error;
-                    }
-                }
-                return null;
-            };
-
-            return TurnSeats;
-        })();
-
-        v1.SeatsResponse = (function() {
-
-            const SeatsResponse = function (properties) {
-                this.turns = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            SeatsResponse.prototype.id = 0;
-
-            SeatsResponse.prototype.turns = $util.emptyArray;
-
-            SeatsResponse.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== 0)
-                    writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.id);
-                if (message.turns != null && message.turns.length)
-                    for (let i = 0; i < message.turns.length; ++i)
-                        $root.duckmesh.v1.TurnSeats.encode(message.turns[i], writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            SeatsResponse.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.SeatsResponse();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.id = value;
-                            else
-                                delete message.id;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            if (!(message.turns && message.turns.length))
-                                message.turns = [];
-                            message.turns.push($root.duckmesh.v1.TurnSeats.decode(reader, reader.size(), $undefined, _depth + 1));
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            SeatsResponse.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.id != null && $Object.hasOwnProperty.call(message, "id"))
-                    if (!$util.isInteger(message.id))
-                        return "id: integer expected";
-                if (message.turns != null && $Object.hasOwnProperty.call(message, "turns")) {
-                    if (!$Array.isArray(message.turns))
-                        return "turns: array expected";
-                    for (let i = 0; i < message.turns.length; ++i) {
-                        let error = $root.duckmesh.v1.TurnSeats.verify(message.turns[i], _depth + 1);
-                        if (error)
-                            return "turns." + error;
-                    }
-                }
-                return null;
-            };
-
-            return SeatsResponse;
-        })();
-
-        v1.Forward = (function() {
-
-            const Forward = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            Forward.prototype.id = 0;
-
-            Forward.prototype.header = null;
-
-            Forward.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== 0)
-                    writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.id);
-                if (message.header != null && $Object.hasOwnProperty.call(message, "header"))
-                    $root.duckmesh.v1.Envelope.encode(message.header, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            Forward.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.Forward();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.id = value;
-                            else
-                                delete message.id;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            message.header = $root.duckmesh.v1.Envelope.decode(reader, reader.size(), $undefined, _depth + 1, message.header);
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            Forward.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.id != null && $Object.hasOwnProperty.call(message, "id"))
-                    if (!$util.isInteger(message.id))
-                        return "id: integer expected";
-                if (message.header != null && $Object.hasOwnProperty.call(message, "header")) {
-                    let error = $root.duckmesh.v1.Envelope.verify(message.header, _depth + 1);
-                    if (error)
-                        return "header." + error;
-                }
-                return null;
-            };
-
-            return Forward;
-        })();
-
-        v1.ForwardResult = (function() {
-
-            const ForwardResult = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            ForwardResult.prototype.id = 0;
-
-            ForwardResult.prototype.code = "";
-
-            ForwardResult.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== 0)
-                    writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.id);
-                if (message.code != null && $Object.hasOwnProperty.call(message, "code") && message.code !== "")
-                    writer.uint32(/* id 2, wireType 2 =*/18).string(message.code);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            ForwardResult.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.ForwardResult();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.id = value;
-                            else
-                                delete message.id;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.stringVerify()).length)
-                                message.code = value;
-                            else
-                                delete message.code;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            ForwardResult.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                if (message.id != null && $Object.hasOwnProperty.call(message, "id"))
-                    if (!$util.isInteger(message.id))
-                        return "id: integer expected";
-                if (message.code != null && $Object.hasOwnProperty.call(message, "code"))
-                    if (!$util.isString(message.code))
-                        return "code: string expected";
-                return null;
-            };
-
-            return ForwardResult;
-        })();
-
-        v1.LightFrame = (function() {
-
-            const LightFrame = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
-            };
-
-            LightFrame.prototype.hello = null;
-
-            LightFrame.prototype.seatsRequest = null;
-
-            LightFrame.prototype.seatsResponse = null;
-
-            LightFrame.prototype.forward = null;
-
-            LightFrame.prototype.forwardResult = null;
-
-            // OneOf field names bound to virtual getters and setters
-            let $oneOfFields;
-
-            $Object.defineProperty(LightFrame.prototype, "frame", {
-                get: $util.oneOfGetter($oneOfFields = ["hello", "seatsRequest", "seatsResponse", "forward", "forwardResult"]),
-                set: $util.oneOfSetter($oneOfFields)
-            });
-
-            LightFrame.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.hello != null && $Object.hasOwnProperty.call(message, "hello"))
-                    $root.duckmesh.v1.Hello.encode(message.hello, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
-                if (message.seatsRequest != null && $Object.hasOwnProperty.call(message, "seatsRequest"))
-                    $root.duckmesh.v1.SeatsRequest.encode(message.seatsRequest, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
-                if (message.seatsResponse != null && $Object.hasOwnProperty.call(message, "seatsResponse"))
-                    $root.duckmesh.v1.SeatsResponse.encode(message.seatsResponse, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
-                if (message.forward != null && $Object.hasOwnProperty.call(message, "forward"))
-                    $root.duckmesh.v1.Forward.encode(message.forward, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
-                if (message.forwardResult != null && $Object.hasOwnProperty.call(message, "forwardResult"))
-                    $root.duckmesh.v1.ForwardResult.encode(message.forwardResult, writer.uint32(/* id 5, wireType 2 =*/42).fork(), _depth + 1).ldelim();
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
-                return writer;
-            };
-
-            LightFrame.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.duckmesh.v1.LightFrame();
-                while (reader.pos < end) {
-                    let start = reader.pos;
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            message.hello = $root.duckmesh.v1.Hello.decode(reader, reader.size(), $undefined, _depth + 1, message.hello);
-                            message.frame = "hello";
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            message.seatsRequest = $root.duckmesh.v1.SeatsRequest.decode(reader, reader.size(), $undefined, _depth + 1, message.seatsRequest);
-                            message.frame = "seatsRequest";
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 2)
-                                break;
-                            message.seatsResponse = $root.duckmesh.v1.SeatsResponse.decode(reader, reader.size(), $undefined, _depth + 1, message.seatsResponse);
-                            message.frame = "seatsResponse";
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 2)
-                                break;
-                            message.forward = $root.duckmesh.v1.Forward.decode(reader, reader.size(), $undefined, _depth + 1, message.forward);
-                            message.frame = "forward";
-                            continue;
-                        }
-                    case 5: {
-                            if (wireType !== 2)
-                                break;
-                            message.forwardResult = $root.duckmesh.v1.ForwardResult.decode(reader, reader.size(), $undefined, _depth + 1, message.forwardResult);
-                            message.frame = "forwardResult";
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            LightFrame.verify = function (message, _depth) {
-                if (typeof message !== "object" || message === null)
-                    return "object expected";
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    return "max depth exceeded";
-                let properties = {};
-                if (message.hello != null && $Object.hasOwnProperty.call(message, "hello")) {
-                    properties.frame = 1;
-                    {
-                        let error = $root.duckmesh.v1.Hello.verify(message.hello, _depth + 1);
-                        if (error)
-                            return "hello." + error;
-                    }
-                }
-                if (message.seatsRequest != null && $Object.hasOwnProperty.call(message, "seatsRequest")) {
-                    if (properties.frame === 1)
-                        return "frame: multiple values";
-                    properties.frame = 1;
-                    {
-                        let error = $root.duckmesh.v1.SeatsRequest.verify(message.seatsRequest, _depth + 1);
-                        if (error)
-                            return "seatsRequest." + error;
-                    }
-                }
-                if (message.seatsResponse != null && $Object.hasOwnProperty.call(message, "seatsResponse")) {
-                    if (properties.frame === 1)
-                        return "frame: multiple values";
-                    properties.frame = 1;
-                    {
-                        let error = $root.duckmesh.v1.SeatsResponse.verify(message.seatsResponse, _depth + 1);
-                        if (error)
-                            return "seatsResponse." + error;
-                    }
-                }
-                if (message.forward != null && $Object.hasOwnProperty.call(message, "forward")) {
-                    if (properties.frame === 1)
-                        return "frame: multiple values";
-                    properties.frame = 1;
-                    {
-                        let error = $root.duckmesh.v1.Forward.verify(message.forward, _depth + 1);
-                        if (error)
-                            return "forward." + error;
-                    }
-                }
-                if (message.forwardResult != null && $Object.hasOwnProperty.call(message, "forwardResult")) {
-                    if (properties.frame === 1)
-                        return "frame: multiple values";
-                    properties.frame = 1;
-                    {
-                        let error = $root.duckmesh.v1.ForwardResult.verify(message.forwardResult, _depth + 1);
-                        if (error)
-                            return "forwardResult." + error;
-                    }
-                }
-                return null;
-            };
-
-            return LightFrame;
-        })();
-
-        return v1;
-    })();
-
-    return duckmesh;
+export const JobOrder = /* @__PURE__ */ (function() {
+
+    const JobOrder = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    JobOrder.prototype.payer = $util.newBuffer([]);
+
+    JobOrder.prototype.nonce = 0;
+
+    JobOrder.prototype.modelId = $util.newBuffer([]);
+
+    JobOrder.prototype.specHash = $util.newBuffer([]);
+
+    JobOrder.prototype.mode = 0;
+
+    JobOrder.prototype.replicas = 0;
+
+    JobOrder.prototype.maxPrice = $util.newBuffer([]);
+
+    JobOrder.prototype.auditBps = 0;
+
+    JobOrder.prototype.secretHash = $util.newBuffer([]);
+
+    JobOrder.prototype.deadline = 0;
+
+    JobOrder.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.payer != null && $Object.hasOwnProperty.call(message, "payer") && message.payer.length)
+            writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.payer);
+        if (message.nonce != null && $Object.hasOwnProperty.call(message, "nonce") && (typeof message.nonce === "object" ? message.nonce.low || message.nonce.high : message.nonce !== 0))
+            writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.nonce);
+        if (message.modelId != null && $Object.hasOwnProperty.call(message, "modelId") && message.modelId.length)
+            writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.modelId);
+        if (message.specHash != null && $Object.hasOwnProperty.call(message, "specHash") && message.specHash.length)
+            writer.uint32(/* id 4, wireType 2 =*/34).bytes(message.specHash);
+        if (message.mode != null && $Object.hasOwnProperty.call(message, "mode") && message.mode !== 0)
+            writer.uint32(/* id 5, wireType 0 =*/40).uint32(message.mode);
+        if (message.replicas != null && $Object.hasOwnProperty.call(message, "replicas") && message.replicas !== 0)
+            writer.uint32(/* id 6, wireType 0 =*/48).uint32(message.replicas);
+        if (message.maxPrice != null && $Object.hasOwnProperty.call(message, "maxPrice") && message.maxPrice.length)
+            writer.uint32(/* id 7, wireType 2 =*/58).bytes(message.maxPrice);
+        if (message.auditBps != null && $Object.hasOwnProperty.call(message, "auditBps") && message.auditBps !== 0)
+            writer.uint32(/* id 8, wireType 0 =*/64).uint32(message.auditBps);
+        if (message.secretHash != null && $Object.hasOwnProperty.call(message, "secretHash") && message.secretHash.length)
+            writer.uint32(/* id 9, wireType 2 =*/74).bytes(message.secretHash);
+        if (message.deadline != null && $Object.hasOwnProperty.call(message, "deadline") && (typeof message.deadline === "object" ? message.deadline.low || message.deadline.high : message.deadline !== 0))
+            writer.uint32(/* id 10, wireType 0 =*/80).uint64(message.deadline);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    JobOrder.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new JobOrder();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.payer = value;
+                    else
+                        delete message.payer;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 0)
+                        break;
+                    if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
+                        message.nonce = value;
+                    else
+                        delete message.nonce;
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.modelId = value;
+                    else
+                        delete message.modelId;
+                    continue;
+                }
+            case 4: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.specHash = value;
+                    else
+                        delete message.specHash;
+                    continue;
+                }
+            case 5: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.mode = value;
+                    else
+                        delete message.mode;
+                    continue;
+                }
+            case 6: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.replicas = value;
+                    else
+                        delete message.replicas;
+                    continue;
+                }
+            case 7: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.maxPrice = value;
+                    else
+                        delete message.maxPrice;
+                    continue;
+                }
+            case 8: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.auditBps = value;
+                    else
+                        delete message.auditBps;
+                    continue;
+                }
+            case 9: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.secretHash = value;
+                    else
+                        delete message.secretHash;
+                    continue;
+                }
+            case 10: {
+                    if (wireType !== 0)
+                        break;
+                    if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
+                        message.deadline = value;
+                    else
+                        delete message.deadline;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return JobOrder;
 })();
 
-export {
-  $root as default
-};
+export const Award = /* @__PURE__ */ (function() {
+
+    const Award = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    Award.prototype.jobId = $util.newBuffer([]);
+
+    Award.prototype.segment = 0;
+
+    Award.prototype.provider = $util.newBuffer([]);
+
+    Award.prototype.bidHash = $util.newBuffer([]);
+
+    Award.prototype.matchHash = $util.newBuffer([]);
+
+    Award.prototype.fromToken = 0;
+
+    Award.prototype.prefixHash = $util.newBuffer([]);
+
+    Award.prototype.budget = $util.newBuffer([]);
+
+    Award.prototype.issuedAt = 0;
+
+    Award.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId") && message.jobId.length)
+            writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.jobId);
+        if (message.segment != null && $Object.hasOwnProperty.call(message, "segment") && message.segment !== 0)
+            writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.segment);
+        if (message.provider != null && $Object.hasOwnProperty.call(message, "provider") && message.provider.length)
+            writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.provider);
+        if (message.bidHash != null && $Object.hasOwnProperty.call(message, "bidHash") && message.bidHash.length)
+            writer.uint32(/* id 4, wireType 2 =*/34).bytes(message.bidHash);
+        if (message.matchHash != null && $Object.hasOwnProperty.call(message, "matchHash") && message.matchHash.length)
+            writer.uint32(/* id 5, wireType 2 =*/42).bytes(message.matchHash);
+        if (message.fromToken != null && $Object.hasOwnProperty.call(message, "fromToken") && message.fromToken !== 0)
+            writer.uint32(/* id 6, wireType 0 =*/48).uint32(message.fromToken);
+        if (message.prefixHash != null && $Object.hasOwnProperty.call(message, "prefixHash") && message.prefixHash.length)
+            writer.uint32(/* id 7, wireType 2 =*/58).bytes(message.prefixHash);
+        if (message.budget != null && $Object.hasOwnProperty.call(message, "budget") && message.budget.length)
+            writer.uint32(/* id 8, wireType 2 =*/66).bytes(message.budget);
+        if (message.issuedAt != null && $Object.hasOwnProperty.call(message, "issuedAt") && (typeof message.issuedAt === "object" ? message.issuedAt.low || message.issuedAt.high : message.issuedAt !== 0))
+            writer.uint32(/* id 9, wireType 0 =*/72).uint64(message.issuedAt);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    Award.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new Award();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.jobId = value;
+                    else
+                        delete message.jobId;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.segment = value;
+                    else
+                        delete message.segment;
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.provider = value;
+                    else
+                        delete message.provider;
+                    continue;
+                }
+            case 4: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.bidHash = value;
+                    else
+                        delete message.bidHash;
+                    continue;
+                }
+            case 5: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.matchHash = value;
+                    else
+                        delete message.matchHash;
+                    continue;
+                }
+            case 6: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.fromToken = value;
+                    else
+                        delete message.fromToken;
+                    continue;
+                }
+            case 7: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.prefixHash = value;
+                    else
+                        delete message.prefixHash;
+                    continue;
+                }
+            case 8: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.budget = value;
+                    else
+                        delete message.budget;
+                    continue;
+                }
+            case 9: {
+                    if (wireType !== 0)
+                        break;
+                    if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
+                        message.issuedAt = value;
+                    else
+                        delete message.issuedAt;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return Award;
+})();
+
+export const Accept = /* @__PURE__ */ (function() {
+
+    const Accept = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    Accept.prototype.jobId = $util.newBuffer([]);
+
+    Accept.prototype.segment = 0;
+
+    Accept.prototype.provider = $util.newBuffer([]);
+
+    Accept.prototype.fromToken = 0;
+
+    Accept.prototype.prefixHash = $util.newBuffer([]);
+
+    Accept.prototype.bond = $util.newBuffer([]);
+
+    Accept.prototype.etaMs = 0;
+
+    Accept.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId") && message.jobId.length)
+            writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.jobId);
+        if (message.segment != null && $Object.hasOwnProperty.call(message, "segment") && message.segment !== 0)
+            writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.segment);
+        if (message.provider != null && $Object.hasOwnProperty.call(message, "provider") && message.provider.length)
+            writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.provider);
+        if (message.fromToken != null && $Object.hasOwnProperty.call(message, "fromToken") && message.fromToken !== 0)
+            writer.uint32(/* id 4, wireType 0 =*/32).uint32(message.fromToken);
+        if (message.prefixHash != null && $Object.hasOwnProperty.call(message, "prefixHash") && message.prefixHash.length)
+            writer.uint32(/* id 5, wireType 2 =*/42).bytes(message.prefixHash);
+        if (message.bond != null && $Object.hasOwnProperty.call(message, "bond") && message.bond.length)
+            writer.uint32(/* id 6, wireType 2 =*/50).bytes(message.bond);
+        if (message.etaMs != null && $Object.hasOwnProperty.call(message, "etaMs") && message.etaMs !== 0)
+            writer.uint32(/* id 7, wireType 0 =*/56).uint32(message.etaMs);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    Accept.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new Accept();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.jobId = value;
+                    else
+                        delete message.jobId;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.segment = value;
+                    else
+                        delete message.segment;
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.provider = value;
+                    else
+                        delete message.provider;
+                    continue;
+                }
+            case 4: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.fromToken = value;
+                    else
+                        delete message.fromToken;
+                    continue;
+                }
+            case 5: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.prefixHash = value;
+                    else
+                        delete message.prefixHash;
+                    continue;
+                }
+            case 6: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.bond = value;
+                    else
+                        delete message.bond;
+                    continue;
+                }
+            case 7: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.etaMs = value;
+                    else
+                        delete message.etaMs;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return Accept;
+})();
+
+export const Receipt = /* @__PURE__ */ (function() {
+
+    const Receipt = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    Receipt.prototype.jobId = $util.newBuffer([]);
+
+    Receipt.prototype.segment = 0;
+
+    Receipt.prototype.item = 0;
+
+    Receipt.prototype.seq = 0;
+
+    Receipt.prototype.payer = $util.newBuffer([]);
+
+    Receipt.prototype.provider = $util.newBuffer([]);
+
+    Receipt.prototype.tokensIn = 0;
+
+    Receipt.prototype.tokensOut = 0;
+
+    Receipt.prototype.tokensRoot = $util.newBuffer([]);
+
+    Receipt.prototype.traceRoot = $util.newBuffer([]);
+
+    Receipt.prototype.amount = $util.newBuffer([]);
+
+    Receipt.prototype.specHash = $util.newBuffer([]);
+
+    Receipt.prototype.last = false;
+
+    Receipt.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId") && message.jobId.length)
+            writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.jobId);
+        if (message.segment != null && $Object.hasOwnProperty.call(message, "segment") && message.segment !== 0)
+            writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.segment);
+        if (message.item != null && $Object.hasOwnProperty.call(message, "item") && message.item !== 0)
+            writer.uint32(/* id 3, wireType 0 =*/24).uint32(message.item);
+        if (message.seq != null && $Object.hasOwnProperty.call(message, "seq") && message.seq !== 0)
+            writer.uint32(/* id 4, wireType 0 =*/32).uint32(message.seq);
+        if (message.payer != null && $Object.hasOwnProperty.call(message, "payer") && message.payer.length)
+            writer.uint32(/* id 5, wireType 2 =*/42).bytes(message.payer);
+        if (message.provider != null && $Object.hasOwnProperty.call(message, "provider") && message.provider.length)
+            writer.uint32(/* id 6, wireType 2 =*/50).bytes(message.provider);
+        if (message.tokensIn != null && $Object.hasOwnProperty.call(message, "tokensIn") && message.tokensIn !== 0)
+            writer.uint32(/* id 7, wireType 0 =*/56).uint32(message.tokensIn);
+        if (message.tokensOut != null && $Object.hasOwnProperty.call(message, "tokensOut") && message.tokensOut !== 0)
+            writer.uint32(/* id 8, wireType 0 =*/64).uint32(message.tokensOut);
+        if (message.tokensRoot != null && $Object.hasOwnProperty.call(message, "tokensRoot") && message.tokensRoot.length)
+            writer.uint32(/* id 9, wireType 2 =*/74).bytes(message.tokensRoot);
+        if (message.traceRoot != null && $Object.hasOwnProperty.call(message, "traceRoot") && message.traceRoot.length)
+            writer.uint32(/* id 10, wireType 2 =*/82).bytes(message.traceRoot);
+        if (message.amount != null && $Object.hasOwnProperty.call(message, "amount") && message.amount.length)
+            writer.uint32(/* id 11, wireType 2 =*/90).bytes(message.amount);
+        if (message.specHash != null && $Object.hasOwnProperty.call(message, "specHash") && message.specHash.length)
+            writer.uint32(/* id 12, wireType 2 =*/98).bytes(message.specHash);
+        if (message.last != null && $Object.hasOwnProperty.call(message, "last") && message.last !== false)
+            writer.uint32(/* id 13, wireType 0 =*/104).bool(message.last);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    Receipt.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new Receipt();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.jobId = value;
+                    else
+                        delete message.jobId;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.segment = value;
+                    else
+                        delete message.segment;
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.item = value;
+                    else
+                        delete message.item;
+                    continue;
+                }
+            case 4: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.seq = value;
+                    else
+                        delete message.seq;
+                    continue;
+                }
+            case 5: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.payer = value;
+                    else
+                        delete message.payer;
+                    continue;
+                }
+            case 6: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.provider = value;
+                    else
+                        delete message.provider;
+                    continue;
+                }
+            case 7: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.tokensIn = value;
+                    else
+                        delete message.tokensIn;
+                    continue;
+                }
+            case 8: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.tokensOut = value;
+                    else
+                        delete message.tokensOut;
+                    continue;
+                }
+            case 9: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.tokensRoot = value;
+                    else
+                        delete message.tokensRoot;
+                    continue;
+                }
+            case 10: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.traceRoot = value;
+                    else
+                        delete message.traceRoot;
+                    continue;
+                }
+            case 11: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.amount = value;
+                    else
+                        delete message.amount;
+                    continue;
+                }
+            case 12: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.specHash = value;
+                    else
+                        delete message.specHash;
+                    continue;
+                }
+            case 13: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.bool())
+                        message.last = value;
+                    else
+                        delete message.last;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return Receipt;
+})();
+
+export const Voucher = /* @__PURE__ */ (function() {
+
+    const Voucher = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    Voucher.prototype.payer = $util.newBuffer([]);
+
+    Voucher.prototype.provider = $util.newBuffer([]);
+
+    Voucher.prototype.cumulative = $util.newBuffer([]);
+
+    Voucher.prototype.epoch = 0;
+
+    Voucher.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.payer != null && $Object.hasOwnProperty.call(message, "payer") && message.payer.length)
+            writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.payer);
+        if (message.provider != null && $Object.hasOwnProperty.call(message, "provider") && message.provider.length)
+            writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.provider);
+        if (message.cumulative != null && $Object.hasOwnProperty.call(message, "cumulative") && message.cumulative.length)
+            writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.cumulative);
+        if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
+            writer.uint32(/* id 4, wireType 0 =*/32).uint64(message.epoch);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    Voucher.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new Voucher();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.payer = value;
+                    else
+                        delete message.payer;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.provider = value;
+                    else
+                        delete message.provider;
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.cumulative = value;
+                    else
+                        delete message.cumulative;
+                    continue;
+                }
+            case 4: {
+                    if (wireType !== 0)
+                        break;
+                    if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
+                        message.epoch = value;
+                    else
+                        delete message.epoch;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return Voucher;
+})();
+
+export const Bid = /* @__PURE__ */ (function() {
+
+    const Bid = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    Bid.prototype.jobId = $util.newBuffer([]);
+
+    Bid.prototype.attempt = 0;
+
+    Bid.prototype.provider = $util.newBuffer([]);
+
+    Bid.prototype.priceIn = $util.newBuffer([]);
+
+    Bid.prototype.priceOut = $util.newBuffer([]);
+
+    Bid.prototype.etaMs = 0;
+
+    Bid.prototype.funding = 0;
+
+    Bid.prototype.expiry = 0;
+
+    Bid.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId") && message.jobId.length)
+            writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.jobId);
+        if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt") && message.attempt !== 0)
+            writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.attempt);
+        if (message.provider != null && $Object.hasOwnProperty.call(message, "provider") && message.provider.length)
+            writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.provider);
+        if (message.priceIn != null && $Object.hasOwnProperty.call(message, "priceIn") && message.priceIn.length)
+            writer.uint32(/* id 4, wireType 2 =*/34).bytes(message.priceIn);
+        if (message.priceOut != null && $Object.hasOwnProperty.call(message, "priceOut") && message.priceOut.length)
+            writer.uint32(/* id 5, wireType 2 =*/42).bytes(message.priceOut);
+        if (message.etaMs != null && $Object.hasOwnProperty.call(message, "etaMs") && message.etaMs !== 0)
+            writer.uint32(/* id 6, wireType 0 =*/48).uint32(message.etaMs);
+        if (message.funding != null && $Object.hasOwnProperty.call(message, "funding") && message.funding !== 0)
+            writer.uint32(/* id 7, wireType 0 =*/56).uint32(message.funding);
+        if (message.expiry != null && $Object.hasOwnProperty.call(message, "expiry") && (typeof message.expiry === "object" ? message.expiry.low || message.expiry.high : message.expiry !== 0))
+            writer.uint32(/* id 8, wireType 0 =*/64).uint64(message.expiry);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    Bid.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new Bid();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.jobId = value;
+                    else
+                        delete message.jobId;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.attempt = value;
+                    else
+                        delete message.attempt;
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.provider = value;
+                    else
+                        delete message.provider;
+                    continue;
+                }
+            case 4: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.priceIn = value;
+                    else
+                        delete message.priceIn;
+                    continue;
+                }
+            case 5: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.priceOut = value;
+                    else
+                        delete message.priceOut;
+                    continue;
+                }
+            case 6: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.etaMs = value;
+                    else
+                        delete message.etaMs;
+                    continue;
+                }
+            case 7: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.funding = value;
+                    else
+                        delete message.funding;
+                    continue;
+                }
+            case 8: {
+                    if (wireType !== 0)
+                        break;
+                    if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
+                        message.expiry = value;
+                    else
+                        delete message.expiry;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return Bid;
+})();
+
+export const BidAck = /* @__PURE__ */ (function() {
+
+    const BidAck = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    BidAck.prototype.jobId = $util.newBuffer([]);
+
+    BidAck.prototype.attempt = 0;
+
+    BidAck.prototype.seat = $util.newBuffer([]);
+
+    BidAck.prototype.commit = $util.newBuffer([]);
+
+    BidAck.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId") && message.jobId.length)
+            writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.jobId);
+        if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt") && message.attempt !== 0)
+            writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.attempt);
+        if (message.seat != null && $Object.hasOwnProperty.call(message, "seat") && message.seat.length)
+            writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.seat);
+        if (message.commit != null && $Object.hasOwnProperty.call(message, "commit") && message.commit.length)
+            writer.uint32(/* id 4, wireType 2 =*/34).bytes(message.commit);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    BidAck.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new BidAck();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.jobId = value;
+                    else
+                        delete message.jobId;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.attempt = value;
+                    else
+                        delete message.attempt;
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.seat = value;
+                    else
+                        delete message.seat;
+                    continue;
+                }
+            case 4: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.commit = value;
+                    else
+                        delete message.commit;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return BidAck;
+})();
+
+export const Match = /* @__PURE__ */ (function() {
+
+    const Match = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    Match.prototype.jobId = $util.newBuffer([]);
+
+    Match.prototype.attempt = 0;
+
+    Match.prototype.epoch = 0;
+
+    Match.prototype.turn = 0;
+
+    Match.prototype.seat = $util.newBuffer([]);
+
+    Match.prototype.bidsRoot = $util.newBuffer([]);
+
+    Match.prototype.bids = 0;
+
+    Match.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId") && message.jobId.length)
+            writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.jobId);
+        if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt") && message.attempt !== 0)
+            writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.attempt);
+        if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
+            writer.uint32(/* id 3, wireType 0 =*/24).uint64(message.epoch);
+        if (message.turn != null && $Object.hasOwnProperty.call(message, "turn") && message.turn !== 0)
+            writer.uint32(/* id 4, wireType 0 =*/32).uint32(message.turn);
+        if (message.seat != null && $Object.hasOwnProperty.call(message, "seat") && message.seat.length)
+            writer.uint32(/* id 5, wireType 2 =*/42).bytes(message.seat);
+        if (message.bidsRoot != null && $Object.hasOwnProperty.call(message, "bidsRoot") && message.bidsRoot.length)
+            writer.uint32(/* id 6, wireType 2 =*/50).bytes(message.bidsRoot);
+        if (message.bids != null && $Object.hasOwnProperty.call(message, "bids") && message.bids !== 0)
+            writer.uint32(/* id 7, wireType 0 =*/56).uint32(message.bids);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    Match.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new Match();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.jobId = value;
+                    else
+                        delete message.jobId;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.attempt = value;
+                    else
+                        delete message.attempt;
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 0)
+                        break;
+                    if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
+                        message.epoch = value;
+                    else
+                        delete message.epoch;
+                    continue;
+                }
+            case 4: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.turn = value;
+                    else
+                        delete message.turn;
+                    continue;
+                }
+            case 5: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.seat = value;
+                    else
+                        delete message.seat;
+                    continue;
+                }
+            case 6: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.bidsRoot = value;
+                    else
+                        delete message.bidsRoot;
+                    continue;
+                }
+            case 7: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.bids = value;
+                    else
+                        delete message.bids;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return Match;
+})();
+
+export const ServiceVoucher = /* @__PURE__ */ (function() {
+
+    const ServiceVoucher = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    ServiceVoucher.prototype.payer = $util.newBuffer([]);
+
+    ServiceVoucher.prototype.provider = $util.newBuffer([]);
+
+    ServiceVoucher.prototype.cumulative = $util.newBuffer([]);
+
+    ServiceVoucher.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.payer != null && $Object.hasOwnProperty.call(message, "payer") && message.payer.length)
+            writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.payer);
+        if (message.provider != null && $Object.hasOwnProperty.call(message, "provider") && message.provider.length)
+            writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.provider);
+        if (message.cumulative != null && $Object.hasOwnProperty.call(message, "cumulative") && message.cumulative.length)
+            writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.cumulative);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    ServiceVoucher.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new ServiceVoucher();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.payer = value;
+                    else
+                        delete message.payer;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.provider = value;
+                    else
+                        delete message.provider;
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.cumulative = value;
+                    else
+                        delete message.cumulative;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return ServiceVoucher;
+})();
+
+export const Sealed = /* @__PURE__ */ (function() {
+
+    const Sealed = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    Sealed.prototype.enc = $util.newBuffer([]);
+
+    Sealed.prototype.ciphertext = $util.newBuffer([]);
+
+    Sealed.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.enc != null && $Object.hasOwnProperty.call(message, "enc") && message.enc.length)
+            writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.enc);
+        if (message.ciphertext != null && $Object.hasOwnProperty.call(message, "ciphertext") && message.ciphertext.length)
+            writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.ciphertext);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    Sealed.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new Sealed();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.enc = value;
+                    else
+                        delete message.enc;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.ciphertext = value;
+                    else
+                        delete message.ciphertext;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return Sealed;
+})();
+
+export const SignedJobOrder = /* @__PURE__ */ (function() {
+
+    const SignedJobOrder = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    SignedJobOrder.prototype.order = null;
+
+    SignedJobOrder.prototype.signature = $util.newBuffer([]);
+
+    SignedJobOrder.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.order != null && $Object.hasOwnProperty.call(message, "order"))
+            JobOrder.encode(message.order, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+        if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
+            writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.signature);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    SignedJobOrder.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new SignedJobOrder();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    message.order = JobOrder.decode(reader, reader.size(), $undefined, _depth + 1, message.order);
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.signature = value;
+                    else
+                        delete message.signature;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return SignedJobOrder;
+})();
+
+export const SignedAward = /* @__PURE__ */ (function() {
+
+    const SignedAward = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    SignedAward.prototype.award = null;
+
+    SignedAward.prototype.signature = $util.newBuffer([]);
+
+    SignedAward.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.award != null && $Object.hasOwnProperty.call(message, "award"))
+            Award.encode(message.award, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+        if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
+            writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.signature);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    SignedAward.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new SignedAward();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    message.award = Award.decode(reader, reader.size(), $undefined, _depth + 1, message.award);
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.signature = value;
+                    else
+                        delete message.signature;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return SignedAward;
+})();
+
+export const SignedAccept = /* @__PURE__ */ (function() {
+
+    const SignedAccept = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    SignedAccept.prototype.accept = null;
+
+    SignedAccept.prototype.signature = $util.newBuffer([]);
+
+    SignedAccept.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.accept != null && $Object.hasOwnProperty.call(message, "accept"))
+            Accept.encode(message.accept, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+        if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
+            writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.signature);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    SignedAccept.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new SignedAccept();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    message.accept = Accept.decode(reader, reader.size(), $undefined, _depth + 1, message.accept);
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.signature = value;
+                    else
+                        delete message.signature;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return SignedAccept;
+})();
+
+export const SignedReceipt = /* @__PURE__ */ (function() {
+
+    const SignedReceipt = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    SignedReceipt.prototype.receipt = null;
+
+    SignedReceipt.prototype.signature = $util.newBuffer([]);
+
+    SignedReceipt.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.receipt != null && $Object.hasOwnProperty.call(message, "receipt"))
+            Receipt.encode(message.receipt, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+        if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
+            writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.signature);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    SignedReceipt.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new SignedReceipt();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    message.receipt = Receipt.decode(reader, reader.size(), $undefined, _depth + 1, message.receipt);
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.signature = value;
+                    else
+                        delete message.signature;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return SignedReceipt;
+})();
+
+export const SignedVoucher = /* @__PURE__ */ (function() {
+
+    const SignedVoucher = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    SignedVoucher.prototype.voucher = null;
+
+    SignedVoucher.prototype.signature = $util.newBuffer([]);
+
+    SignedVoucher.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.voucher != null && $Object.hasOwnProperty.call(message, "voucher"))
+            Voucher.encode(message.voucher, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+        if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
+            writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.signature);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    SignedVoucher.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new SignedVoucher();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    message.voucher = Voucher.decode(reader, reader.size(), $undefined, _depth + 1, message.voucher);
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.signature = value;
+                    else
+                        delete message.signature;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return SignedVoucher;
+})();
+
+export const SignedBid = /* @__PURE__ */ (function() {
+
+    const SignedBid = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    SignedBid.prototype.bid = null;
+
+    SignedBid.prototype.signature = $util.newBuffer([]);
+
+    SignedBid.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.bid != null && $Object.hasOwnProperty.call(message, "bid"))
+            Bid.encode(message.bid, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+        if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
+            writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.signature);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    SignedBid.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new SignedBid();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    message.bid = Bid.decode(reader, reader.size(), $undefined, _depth + 1, message.bid);
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.signature = value;
+                    else
+                        delete message.signature;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return SignedBid;
+})();
+
+export const SignedBidAck = /* @__PURE__ */ (function() {
+
+    const SignedBidAck = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    SignedBidAck.prototype.ack = null;
+
+    SignedBidAck.prototype.signature = $util.newBuffer([]);
+
+    SignedBidAck.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.ack != null && $Object.hasOwnProperty.call(message, "ack"))
+            BidAck.encode(message.ack, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+        if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
+            writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.signature);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    SignedBidAck.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new SignedBidAck();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    message.ack = BidAck.decode(reader, reader.size(), $undefined, _depth + 1, message.ack);
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.signature = value;
+                    else
+                        delete message.signature;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return SignedBidAck;
+})();
+
+export const SignedMatch = /* @__PURE__ */ (function() {
+
+    const SignedMatch = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    SignedMatch.prototype.match = null;
+
+    SignedMatch.prototype.signature = $util.newBuffer([]);
+
+    SignedMatch.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.match != null && $Object.hasOwnProperty.call(message, "match"))
+            Match.encode(message.match, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+        if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
+            writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.signature);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    SignedMatch.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new SignedMatch();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    message.match = Match.decode(reader, reader.size(), $undefined, _depth + 1, message.match);
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.signature = value;
+                    else
+                        delete message.signature;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return SignedMatch;
+})();
+
+export const SignedServiceVoucher = /* @__PURE__ */ (function() {
+
+    const SignedServiceVoucher = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    SignedServiceVoucher.prototype.voucher = null;
+
+    SignedServiceVoucher.prototype.signature = $util.newBuffer([]);
+
+    SignedServiceVoucher.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.voucher != null && $Object.hasOwnProperty.call(message, "voucher"))
+            ServiceVoucher.encode(message.voucher, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+        if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
+            writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.signature);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    SignedServiceVoucher.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new SignedServiceVoucher();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    message.voucher = ServiceVoucher.decode(reader, reader.size(), $undefined, _depth + 1, message.voucher);
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.signature = value;
+                    else
+                        delete message.signature;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return SignedServiceVoucher;
+})();
+
+export const ChatMessage = /* @__PURE__ */ (function() {
+
+    const ChatMessage = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    ChatMessage.prototype.role = "";
+
+    ChatMessage.prototype.content = "";
+
+    ChatMessage.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.role != null && $Object.hasOwnProperty.call(message, "role") && message.role !== "")
+            writer.uint32(/* id 1, wireType 2 =*/10).string(message.role);
+        if (message.content != null && $Object.hasOwnProperty.call(message, "content") && message.content !== "")
+            writer.uint32(/* id 2, wireType 2 =*/18).string(message.content);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    ChatMessage.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new ChatMessage();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.stringVerify()).length)
+                        message.role = value;
+                    else
+                        delete message.role;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.stringVerify()).length)
+                        message.content = value;
+                    else
+                        delete message.content;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return ChatMessage;
+})();
+
+export const Sampling = /* @__PURE__ */ (function() {
+
+    const Sampling = function (properties) {
+        this.logitBias = [];
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    Sampling.prototype.temperature = 0;
+
+    Sampling.prototype.topP = 0;
+
+    Sampling.prototype.topK = 0;
+
+    Sampling.prototype.minP = 0;
+
+    Sampling.prototype.repetitionPenalty = 0;
+
+    Sampling.prototype.logitBias = $util.emptyArray;
+
+    Sampling.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.temperature != null && $Object.hasOwnProperty.call(message, "temperature") && !$Object.is(message.temperature, 0))
+            writer.uint32(/* id 1, wireType 1 =*/9).double(message.temperature);
+        if (message.topP != null && $Object.hasOwnProperty.call(message, "topP") && !$Object.is(message.topP, 0))
+            writer.uint32(/* id 2, wireType 1 =*/17).double(message.topP);
+        if (message.topK != null && $Object.hasOwnProperty.call(message, "topK") && message.topK !== 0)
+            writer.uint32(/* id 3, wireType 0 =*/24).uint32(message.topK);
+        if (message.minP != null && $Object.hasOwnProperty.call(message, "minP") && !$Object.is(message.minP, 0))
+            writer.uint32(/* id 4, wireType 1 =*/33).double(message.minP);
+        if (message.repetitionPenalty != null && $Object.hasOwnProperty.call(message, "repetitionPenalty") && !$Object.is(message.repetitionPenalty, 0))
+            writer.uint32(/* id 5, wireType 1 =*/41).double(message.repetitionPenalty);
+        if (message.logitBias != null && message.logitBias.length)
+            for (let i = 0; i < message.logitBias.length; ++i)
+                LogitBias.encode(message.logitBias[i], writer.uint32(/* id 6, wireType 2 =*/50).fork(), _depth + 1).ldelim();
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    Sampling.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new Sampling();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 1)
+                        break;
+                    if (!$Object.is(value = reader.double(), 0))
+                        message.temperature = value;
+                    else
+                        delete message.temperature;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 1)
+                        break;
+                    if (!$Object.is(value = reader.double(), 0))
+                        message.topP = value;
+                    else
+                        delete message.topP;
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.topK = value;
+                    else
+                        delete message.topK;
+                    continue;
+                }
+            case 4: {
+                    if (wireType !== 1)
+                        break;
+                    if (!$Object.is(value = reader.double(), 0))
+                        message.minP = value;
+                    else
+                        delete message.minP;
+                    continue;
+                }
+            case 5: {
+                    if (wireType !== 1)
+                        break;
+                    if (!$Object.is(value = reader.double(), 0))
+                        message.repetitionPenalty = value;
+                    else
+                        delete message.repetitionPenalty;
+                    continue;
+                }
+            case 6: {
+                    if (wireType !== 2)
+                        break;
+                    if (!(message.logitBias && message.logitBias.length))
+                        message.logitBias = [];
+                    message.logitBias.push(LogitBias.decode(reader, reader.size(), $undefined, _depth + 1));
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return Sampling;
+})();
+
+export const LogitBias = /* @__PURE__ */ (function() {
+
+    const LogitBias = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    LogitBias.prototype.id = 0;
+
+    LogitBias.prototype.bias = 0;
+
+    LogitBias.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== 0)
+            writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.id);
+        if (message.bias != null && $Object.hasOwnProperty.call(message, "bias") && !$Object.is(message.bias, 0))
+            writer.uint32(/* id 2, wireType 1 =*/17).double(message.bias);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    LogitBias.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new LogitBias();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.id = value;
+                    else
+                        delete message.id;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 1)
+                        break;
+                    if (!$Object.is(value = reader.double(), 0))
+                        message.bias = value;
+                    else
+                        delete message.bias;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return LogitBias;
+})();
+
+export const JobSpec = /* @__PURE__ */ (function() {
+
+    const JobSpec = function (properties) {
+        this.messages = [];
+        this.stop = [];
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    JobSpec.prototype.messages = $util.emptyArray;
+
+    JobSpec.prototype.sampling = null;
+
+    JobSpec.prototype.maxTokens = 0;
+
+    JobSpec.prototype.stop = $util.emptyArray;
+
+    JobSpec.prototype.seed = $util.newBuffer([]);
+
+    JobSpec.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.messages != null && message.messages.length)
+            for (let i = 0; i < message.messages.length; ++i)
+                ChatMessage.encode(message.messages[i], writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+        if (message.sampling != null && $Object.hasOwnProperty.call(message, "sampling"))
+            Sampling.encode(message.sampling, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+        if (message.maxTokens != null && $Object.hasOwnProperty.call(message, "maxTokens") && message.maxTokens !== 0)
+            writer.uint32(/* id 3, wireType 0 =*/24).uint32(message.maxTokens);
+        if (message.stop != null && message.stop.length)
+            for (let i = 0; i < message.stop.length; ++i)
+                writer.uint32(/* id 4, wireType 2 =*/34).string(message.stop[i]);
+        if (message.seed != null && $Object.hasOwnProperty.call(message, "seed") && message.seed.length)
+            writer.uint32(/* id 5, wireType 2 =*/42).bytes(message.seed);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    JobSpec.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new JobSpec();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    if (!(message.messages && message.messages.length))
+                        message.messages = [];
+                    message.messages.push(ChatMessage.decode(reader, reader.size(), $undefined, _depth + 1));
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    message.sampling = Sampling.decode(reader, reader.size(), $undefined, _depth + 1, message.sampling);
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.maxTokens = value;
+                    else
+                        delete message.maxTokens;
+                    continue;
+                }
+            case 4: {
+                    if (wireType !== 2)
+                        break;
+                    if (!(message.stop && message.stop.length))
+                        message.stop = [];
+                    message.stop.push(reader.stringVerify());
+                    continue;
+                }
+            case 5: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.seed = value;
+                    else
+                        delete message.seed;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return JobSpec;
+})();
+
+export const AwardFrame = /* @__PURE__ */ (function() {
+
+    const AwardFrame = function (properties) {
+        this.prefixIds = [];
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    AwardFrame.prototype.order = null;
+
+    AwardFrame.prototype.award = null;
+
+    AwardFrame.prototype.spec = null;
+
+    AwardFrame.prototype.inBucket = 0;
+
+    AwardFrame.prototype.maxTokens = 0;
+
+    AwardFrame.prototype.priceIn = $util.newBuffer([]);
+
+    AwardFrame.prototype.priceOut = $util.newBuffer([]);
+
+    AwardFrame.prototype.voucher = null;
+
+    AwardFrame.prototype.prefixIds = $util.emptyArray;
+
+    AwardFrame.prototype.auction = null;
+
+    AwardFrame.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.order != null && $Object.hasOwnProperty.call(message, "order"))
+            SignedJobOrder.encode(message.order, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+        if (message.award != null && $Object.hasOwnProperty.call(message, "award"))
+            SignedAward.encode(message.award, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+        if (message.spec != null && $Object.hasOwnProperty.call(message, "spec"))
+            Sealed.encode(message.spec, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+        if (message.inBucket != null && $Object.hasOwnProperty.call(message, "inBucket") && message.inBucket !== 0)
+            writer.uint32(/* id 4, wireType 0 =*/32).uint32(message.inBucket);
+        if (message.maxTokens != null && $Object.hasOwnProperty.call(message, "maxTokens") && message.maxTokens !== 0)
+            writer.uint32(/* id 5, wireType 0 =*/40).uint32(message.maxTokens);
+        if (message.priceIn != null && $Object.hasOwnProperty.call(message, "priceIn") && message.priceIn.length)
+            writer.uint32(/* id 6, wireType 2 =*/50).bytes(message.priceIn);
+        if (message.priceOut != null && $Object.hasOwnProperty.call(message, "priceOut") && message.priceOut.length)
+            writer.uint32(/* id 7, wireType 2 =*/58).bytes(message.priceOut);
+        if (message.voucher != null && $Object.hasOwnProperty.call(message, "voucher"))
+            VoucherFrame.encode(message.voucher, writer.uint32(/* id 8, wireType 2 =*/66).fork(), _depth + 1).ldelim();
+        if (message.prefixIds != null && message.prefixIds.length)
+            writer.uint32(/* id 9, wireType 2 =*/74).uint32s(message.prefixIds);
+        if (message.auction != null && $Object.hasOwnProperty.call(message, "auction"))
+            AuctionProof.encode(message.auction, writer.uint32(/* id 10, wireType 2 =*/82).fork(), _depth + 1).ldelim();
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    AwardFrame.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new AwardFrame();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    message.order = SignedJobOrder.decode(reader, reader.size(), $undefined, _depth + 1, message.order);
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    message.award = SignedAward.decode(reader, reader.size(), $undefined, _depth + 1, message.award);
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 2)
+                        break;
+                    message.spec = Sealed.decode(reader, reader.size(), $undefined, _depth + 1, message.spec);
+                    continue;
+                }
+            case 4: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.inBucket = value;
+                    else
+                        delete message.inBucket;
+                    continue;
+                }
+            case 5: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.maxTokens = value;
+                    else
+                        delete message.maxTokens;
+                    continue;
+                }
+            case 6: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.priceIn = value;
+                    else
+                        delete message.priceIn;
+                    continue;
+                }
+            case 7: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.priceOut = value;
+                    else
+                        delete message.priceOut;
+                    continue;
+                }
+            case 8: {
+                    if (wireType !== 2)
+                        break;
+                    message.voucher = VoucherFrame.decode(reader, reader.size(), $undefined, _depth + 1, message.voucher);
+                    continue;
+                }
+            case 9: {
+                    if (wireType === 2) {
+                        if (!(message.prefixIds && message.prefixIds.length))
+                            message.prefixIds = [];
+                        reader.uint32s(message.prefixIds);
+                        continue;
+                    }
+                    if (wireType !== 0)
+                        break;
+                    if (!(message.prefixIds && message.prefixIds.length))
+                        message.prefixIds = [];
+                    message.prefixIds.push(reader.uint32());
+                    continue;
+                }
+            case 10: {
+                    if (wireType !== 2)
+                        break;
+                    message.auction = AuctionProof.decode(reader, reader.size(), $undefined, _depth + 1, message.auction);
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return AwardFrame;
+})();
+
+export const Busy = /* @__PURE__ */ (function() {
+
+    const Busy = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    Busy.prototype.jobId = $util.newBuffer([]);
+
+    Busy.prototype.segment = 0;
+
+    Busy.prototype.retryAfterMs = 0;
+
+    Busy.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId") && message.jobId.length)
+            writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.jobId);
+        if (message.segment != null && $Object.hasOwnProperty.call(message, "segment") && message.segment !== 0)
+            writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.segment);
+        if (message.retryAfterMs != null && $Object.hasOwnProperty.call(message, "retryAfterMs") && message.retryAfterMs !== 0)
+            writer.uint32(/* id 3, wireType 0 =*/24).uint32(message.retryAfterMs);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    Busy.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new Busy();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.jobId = value;
+                    else
+                        delete message.jobId;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.segment = value;
+                    else
+                        delete message.segment;
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.retryAfterMs = value;
+                    else
+                        delete message.retryAfterMs;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return Busy;
+})();
+
+export const Refuse = /* @__PURE__ */ (function() {
+
+    const Refuse = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    Refuse.prototype.jobId = $util.newBuffer([]);
+
+    Refuse.prototype.segment = 0;
+
+    Refuse.prototype.code = "";
+
+    Refuse.prototype.detail = "";
+
+    Refuse.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId") && message.jobId.length)
+            writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.jobId);
+        if (message.segment != null && $Object.hasOwnProperty.call(message, "segment") && message.segment !== 0)
+            writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.segment);
+        if (message.code != null && $Object.hasOwnProperty.call(message, "code") && message.code !== "")
+            writer.uint32(/* id 3, wireType 2 =*/26).string(message.code);
+        if (message.detail != null && $Object.hasOwnProperty.call(message, "detail") && message.detail !== "")
+            writer.uint32(/* id 4, wireType 2 =*/34).string(message.detail);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    Refuse.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new Refuse();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.jobId = value;
+                    else
+                        delete message.jobId;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.segment = value;
+                    else
+                        delete message.segment;
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.stringVerify()).length)
+                        message.code = value;
+                    else
+                        delete message.code;
+                    continue;
+                }
+            case 4: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.stringVerify()).length)
+                        message.detail = value;
+                    else
+                        delete message.detail;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return Refuse;
+})();
+
+export const Stopped = /* @__PURE__ */ (function() {
+
+    const Stopped = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    Stopped.prototype.jobId = $util.newBuffer([]);
+
+    Stopped.prototype.segment = 0;
+
+    Stopped.prototype.code = "";
+
+    Stopped.prototype.detail = "";
+
+    Stopped.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId") && message.jobId.length)
+            writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.jobId);
+        if (message.segment != null && $Object.hasOwnProperty.call(message, "segment") && message.segment !== 0)
+            writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.segment);
+        if (message.code != null && $Object.hasOwnProperty.call(message, "code") && message.code !== "")
+            writer.uint32(/* id 3, wireType 2 =*/26).string(message.code);
+        if (message.detail != null && $Object.hasOwnProperty.call(message, "detail") && message.detail !== "")
+            writer.uint32(/* id 4, wireType 2 =*/34).string(message.detail);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    Stopped.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new Stopped();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.jobId = value;
+                    else
+                        delete message.jobId;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.segment = value;
+                    else
+                        delete message.segment;
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.stringVerify()).length)
+                        message.code = value;
+                    else
+                        delete message.code;
+                    continue;
+                }
+            case 4: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.stringVerify()).length)
+                        message.detail = value;
+                    else
+                        delete message.detail;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return Stopped;
+})();
+
+export const Chunk = /* @__PURE__ */ (function() {
+
+    const Chunk = function (properties) {
+        this.ids = [];
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    Chunk.prototype.jobId = $util.newBuffer([]);
+
+    Chunk.prototype.segment = 0;
+
+    Chunk.prototype.n = 0;
+
+    Chunk.prototype.ids = $util.emptyArray;
+
+    Chunk.prototype.textDelta = "";
+
+    Chunk.prototype.h = $util.newBuffer([]);
+
+    Chunk.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId") && message.jobId.length)
+            writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.jobId);
+        if (message.segment != null && $Object.hasOwnProperty.call(message, "segment") && message.segment !== 0)
+            writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.segment);
+        if (message.n != null && $Object.hasOwnProperty.call(message, "n") && message.n !== 0)
+            writer.uint32(/* id 3, wireType 0 =*/24).uint32(message.n);
+        if (message.ids != null && message.ids.length)
+            writer.uint32(/* id 4, wireType 2 =*/34).uint32s(message.ids);
+        if (message.textDelta != null && $Object.hasOwnProperty.call(message, "textDelta") && message.textDelta !== "")
+            writer.uint32(/* id 5, wireType 2 =*/42).string(message.textDelta);
+        if (message.h != null && $Object.hasOwnProperty.call(message, "h") && message.h.length)
+            writer.uint32(/* id 6, wireType 2 =*/50).bytes(message.h);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    Chunk.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new Chunk();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.jobId = value;
+                    else
+                        delete message.jobId;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.segment = value;
+                    else
+                        delete message.segment;
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.n = value;
+                    else
+                        delete message.n;
+                    continue;
+                }
+            case 4: {
+                    if (wireType === 2) {
+                        if (!(message.ids && message.ids.length))
+                            message.ids = [];
+                        reader.uint32s(message.ids);
+                        continue;
+                    }
+                    if (wireType !== 0)
+                        break;
+                    if (!(message.ids && message.ids.length))
+                        message.ids = [];
+                    message.ids.push(reader.uint32());
+                    continue;
+                }
+            case 5: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.stringVerify()).length)
+                        message.textDelta = value;
+                    else
+                        delete message.textDelta;
+                    continue;
+                }
+            case 6: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.h = value;
+                    else
+                        delete message.h;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return Chunk;
+})();
+
+export const VoucherFrame = /* @__PURE__ */ (function() {
+
+    const VoucherFrame = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    VoucherFrame.prototype.jobId = $util.newBuffer([]);
+
+    VoucherFrame.prototype.segment = 0;
+
+    VoucherFrame.prototype.amount = $util.newBuffer([]);
+
+    VoucherFrame.prototype.voucher = null;
+
+    VoucherFrame.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId") && message.jobId.length)
+            writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.jobId);
+        if (message.segment != null && $Object.hasOwnProperty.call(message, "segment") && message.segment !== 0)
+            writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.segment);
+        if (message.amount != null && $Object.hasOwnProperty.call(message, "amount") && message.amount.length)
+            writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.amount);
+        if (message.voucher != null && $Object.hasOwnProperty.call(message, "voucher"))
+            SignedVoucher.encode(message.voucher, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    VoucherFrame.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new VoucherFrame();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.jobId = value;
+                    else
+                        delete message.jobId;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.segment = value;
+                    else
+                        delete message.segment;
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.amount = value;
+                    else
+                        delete message.amount;
+                    continue;
+                }
+            case 4: {
+                    if (wireType !== 2)
+                        break;
+                    message.voucher = SignedVoucher.decode(reader, reader.size(), $undefined, _depth + 1, message.voucher);
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return VoucherFrame;
+})();
+
+export const ReceiptFrame = /* @__PURE__ */ (function() {
+
+    const ReceiptFrame = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    ReceiptFrame.prototype.receipt = null;
+
+    ReceiptFrame.prototype.finishReason = "";
+
+    ReceiptFrame.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.receipt != null && $Object.hasOwnProperty.call(message, "receipt"))
+            SignedReceipt.encode(message.receipt, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+        if (message.finishReason != null && $Object.hasOwnProperty.call(message, "finishReason") && message.finishReason !== "")
+            writer.uint32(/* id 2, wireType 2 =*/18).string(message.finishReason);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    ReceiptFrame.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new ReceiptFrame();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    message.receipt = SignedReceipt.decode(reader, reader.size(), $undefined, _depth + 1, message.receipt);
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.stringVerify()).length)
+                        message.finishReason = value;
+                    else
+                        delete message.finishReason;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return ReceiptFrame;
+})();
+
+export const Reveal = /* @__PURE__ */ (function() {
+
+    const Reveal = function (properties) {
+        this.ids = [];
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    Reveal.prototype.jobId = $util.newBuffer([]);
+
+    Reveal.prototype.segment = 0;
+
+    Reveal.prototype.salt = $util.newBuffer([]);
+
+    Reveal.prototype.ids = $util.emptyArray;
+
+    Reveal.prototype.text = "";
+
+    Reveal.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId") && message.jobId.length)
+            writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.jobId);
+        if (message.segment != null && $Object.hasOwnProperty.call(message, "segment") && message.segment !== 0)
+            writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.segment);
+        if (message.salt != null && $Object.hasOwnProperty.call(message, "salt") && message.salt.length)
+            writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.salt);
+        if (message.ids != null && message.ids.length)
+            writer.uint32(/* id 4, wireType 2 =*/34).uint32s(message.ids);
+        if (message.text != null && $Object.hasOwnProperty.call(message, "text") && message.text !== "")
+            writer.uint32(/* id 5, wireType 2 =*/42).string(message.text);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    Reveal.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new Reveal();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.jobId = value;
+                    else
+                        delete message.jobId;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.segment = value;
+                    else
+                        delete message.segment;
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.salt = value;
+                    else
+                        delete message.salt;
+                    continue;
+                }
+            case 4: {
+                    if (wireType === 2) {
+                        if (!(message.ids && message.ids.length))
+                            message.ids = [];
+                        reader.uint32s(message.ids);
+                        continue;
+                    }
+                    if (wireType !== 0)
+                        break;
+                    if (!(message.ids && message.ids.length))
+                        message.ids = [];
+                    message.ids.push(reader.uint32());
+                    continue;
+                }
+            case 5: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.stringVerify()).length)
+                        message.text = value;
+                    else
+                        delete message.text;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return Reveal;
+})();
+
+export const Cancel = /* @__PURE__ */ (function() {
+
+    const Cancel = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    Cancel.prototype.jobId = $util.newBuffer([]);
+
+    Cancel.prototype.segment = 0;
+
+    Cancel.prototype.reason = "";
+
+    Cancel.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId") && message.jobId.length)
+            writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.jobId);
+        if (message.segment != null && $Object.hasOwnProperty.call(message, "segment") && message.segment !== 0)
+            writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.segment);
+        if (message.reason != null && $Object.hasOwnProperty.call(message, "reason") && message.reason !== "")
+            writer.uint32(/* id 3, wireType 2 =*/26).string(message.reason);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    Cancel.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new Cancel();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.jobId = value;
+                    else
+                        delete message.jobId;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.segment = value;
+                    else
+                        delete message.segment;
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.stringVerify()).length)
+                        message.reason = value;
+                    else
+                        delete message.reason;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return Cancel;
+})();
+
+export const Ping = /* @__PURE__ */ (function() {
+
+    const Ping = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    Ping.prototype.nonce = 0;
+
+    Ping.prototype.pong = false;
+
+    Ping.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.nonce != null && $Object.hasOwnProperty.call(message, "nonce") && (typeof message.nonce === "object" ? message.nonce.low || message.nonce.high : message.nonce !== 0))
+            writer.uint32(/* id 1, wireType 0 =*/8).uint64(message.nonce);
+        if (message.pong != null && $Object.hasOwnProperty.call(message, "pong") && message.pong !== false)
+            writer.uint32(/* id 2, wireType 0 =*/16).bool(message.pong);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    Ping.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new Ping();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 0)
+                        break;
+                    if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
+                        message.nonce = value;
+                    else
+                        delete message.nonce;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.bool())
+                        message.pong = value;
+                    else
+                        delete message.pong;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return Ping;
+})();
+
+export const JobFrame = /* @__PURE__ */ (function() {
+
+    const JobFrame = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    JobFrame.prototype.hello = null;
+
+    JobFrame.prototype.award = null;
+
+    JobFrame.prototype.accept = null;
+
+    JobFrame.prototype.busy = null;
+
+    JobFrame.prototype.refuse = null;
+
+    JobFrame.prototype.chunk = null;
+
+    JobFrame.prototype.voucher = null;
+
+    JobFrame.prototype.receipt = null;
+
+    JobFrame.prototype.reveal = null;
+
+    JobFrame.prototype.cancel = null;
+
+    JobFrame.prototype.ping = null;
+
+    JobFrame.prototype.stopped = null;
+
+    // OneOf field names bound to virtual getters and setters
+    let $oneOfFields;
+
+    $Object.defineProperty(JobFrame.prototype, "frame", {
+        get: $util.oneOfGetter($oneOfFields = ["hello", "award", "accept", "busy", "refuse", "chunk", "voucher", "receipt", "reveal", "cancel", "ping", "stopped"]),
+        set: $util.oneOfSetter($oneOfFields)
+    });
+
+    JobFrame.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.hello != null && $Object.hasOwnProperty.call(message, "hello"))
+            Hello.encode(message.hello, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+        if (message.award != null && $Object.hasOwnProperty.call(message, "award"))
+            AwardFrame.encode(message.award, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+        if (message.accept != null && $Object.hasOwnProperty.call(message, "accept"))
+            SignedAccept.encode(message.accept, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+        if (message.busy != null && $Object.hasOwnProperty.call(message, "busy"))
+            Busy.encode(message.busy, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
+        if (message.refuse != null && $Object.hasOwnProperty.call(message, "refuse"))
+            Refuse.encode(message.refuse, writer.uint32(/* id 5, wireType 2 =*/42).fork(), _depth + 1).ldelim();
+        if (message.chunk != null && $Object.hasOwnProperty.call(message, "chunk"))
+            Chunk.encode(message.chunk, writer.uint32(/* id 6, wireType 2 =*/50).fork(), _depth + 1).ldelim();
+        if (message.voucher != null && $Object.hasOwnProperty.call(message, "voucher"))
+            VoucherFrame.encode(message.voucher, writer.uint32(/* id 7, wireType 2 =*/58).fork(), _depth + 1).ldelim();
+        if (message.receipt != null && $Object.hasOwnProperty.call(message, "receipt"))
+            ReceiptFrame.encode(message.receipt, writer.uint32(/* id 8, wireType 2 =*/66).fork(), _depth + 1).ldelim();
+        if (message.reveal != null && $Object.hasOwnProperty.call(message, "reveal"))
+            Reveal.encode(message.reveal, writer.uint32(/* id 9, wireType 2 =*/74).fork(), _depth + 1).ldelim();
+        if (message.cancel != null && $Object.hasOwnProperty.call(message, "cancel"))
+            Cancel.encode(message.cancel, writer.uint32(/* id 11, wireType 2 =*/90).fork(), _depth + 1).ldelim();
+        if (message.ping != null && $Object.hasOwnProperty.call(message, "ping"))
+            Ping.encode(message.ping, writer.uint32(/* id 13, wireType 2 =*/106).fork(), _depth + 1).ldelim();
+        if (message.stopped != null && $Object.hasOwnProperty.call(message, "stopped"))
+            Stopped.encode(message.stopped, writer.uint32(/* id 14, wireType 2 =*/114).fork(), _depth + 1).ldelim();
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    JobFrame.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new JobFrame();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    message.hello = Hello.decode(reader, reader.size(), $undefined, _depth + 1, message.hello);
+                    message.frame = "hello";
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    message.award = AwardFrame.decode(reader, reader.size(), $undefined, _depth + 1, message.award);
+                    message.frame = "award";
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 2)
+                        break;
+                    message.accept = SignedAccept.decode(reader, reader.size(), $undefined, _depth + 1, message.accept);
+                    message.frame = "accept";
+                    continue;
+                }
+            case 4: {
+                    if (wireType !== 2)
+                        break;
+                    message.busy = Busy.decode(reader, reader.size(), $undefined, _depth + 1, message.busy);
+                    message.frame = "busy";
+                    continue;
+                }
+            case 5: {
+                    if (wireType !== 2)
+                        break;
+                    message.refuse = Refuse.decode(reader, reader.size(), $undefined, _depth + 1, message.refuse);
+                    message.frame = "refuse";
+                    continue;
+                }
+            case 6: {
+                    if (wireType !== 2)
+                        break;
+                    message.chunk = Chunk.decode(reader, reader.size(), $undefined, _depth + 1, message.chunk);
+                    message.frame = "chunk";
+                    continue;
+                }
+            case 7: {
+                    if (wireType !== 2)
+                        break;
+                    message.voucher = VoucherFrame.decode(reader, reader.size(), $undefined, _depth + 1, message.voucher);
+                    message.frame = "voucher";
+                    continue;
+                }
+            case 8: {
+                    if (wireType !== 2)
+                        break;
+                    message.receipt = ReceiptFrame.decode(reader, reader.size(), $undefined, _depth + 1, message.receipt);
+                    message.frame = "receipt";
+                    continue;
+                }
+            case 9: {
+                    if (wireType !== 2)
+                        break;
+                    message.reveal = Reveal.decode(reader, reader.size(), $undefined, _depth + 1, message.reveal);
+                    message.frame = "reveal";
+                    continue;
+                }
+            case 11: {
+                    if (wireType !== 2)
+                        break;
+                    message.cancel = Cancel.decode(reader, reader.size(), $undefined, _depth + 1, message.cancel);
+                    message.frame = "cancel";
+                    continue;
+                }
+            case 13: {
+                    if (wireType !== 2)
+                        break;
+                    message.ping = Ping.decode(reader, reader.size(), $undefined, _depth + 1, message.ping);
+                    message.frame = "ping";
+                    continue;
+                }
+            case 14: {
+                    if (wireType !== 2)
+                        break;
+                    message.stopped = Stopped.decode(reader, reader.size(), $undefined, _depth + 1, message.stopped);
+                    message.frame = "stopped";
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return JobFrame;
+})();
+
+export const Determinism = /* @__PURE__ */ (function() {
+    const valuesById = $Object.create(null), values = $Object.create(valuesById);
+    values[valuesById[0] = "DETERMINISM_UNSPECIFIED"] = 0;
+    values[valuesById[1] = "DETERMINISM_F32"] = 1;
+    values[valuesById[2] = "DETERMINISM_OPAQUE"] = 2;
+    return values;
+})();
+
+export const ModelOffer = /* @__PURE__ */ (function() {
+
+    const ModelOffer = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    ModelOffer.prototype.modelId = $util.newBuffer([]);
+
+    ModelOffer.prototype.name = "";
+
+    ModelOffer.prototype.priceIn = $util.newBuffer([]);
+
+    ModelOffer.prototype.priceOut = $util.newBuffer([]);
+
+    ModelOffer.prototype.determinism = 0;
+
+    ModelOffer.prototype.contextLength = 0;
+
+    ModelOffer.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.modelId != null && $Object.hasOwnProperty.call(message, "modelId") && message.modelId.length)
+            writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.modelId);
+        if (message.name != null && $Object.hasOwnProperty.call(message, "name") && message.name !== "")
+            writer.uint32(/* id 2, wireType 2 =*/18).string(message.name);
+        if (message.priceIn != null && $Object.hasOwnProperty.call(message, "priceIn") && message.priceIn.length)
+            writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.priceIn);
+        if (message.priceOut != null && $Object.hasOwnProperty.call(message, "priceOut") && message.priceOut.length)
+            writer.uint32(/* id 4, wireType 2 =*/34).bytes(message.priceOut);
+        if (message.determinism != null && $Object.hasOwnProperty.call(message, "determinism") && message.determinism !== 0)
+            writer.uint32(/* id 5, wireType 0 =*/40).int32(message.determinism);
+        if (message.contextLength != null && $Object.hasOwnProperty.call(message, "contextLength") && message.contextLength !== 0)
+            writer.uint32(/* id 6, wireType 0 =*/48).uint32(message.contextLength);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    ModelOffer.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new ModelOffer();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.modelId = value;
+                    else
+                        delete message.modelId;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.stringVerify()).length)
+                        message.name = value;
+                    else
+                        delete message.name;
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.priceIn = value;
+                    else
+                        delete message.priceIn;
+                    continue;
+                }
+            case 4: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.priceOut = value;
+                    else
+                        delete message.priceOut;
+                    continue;
+                }
+            case 5: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.int32())
+                        message.determinism = value;
+                    else
+                        delete message.determinism;
+                    continue;
+                }
+            case 6: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.contextLength = value;
+                    else
+                        delete message.contextLength;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return ModelOffer;
+})();
+
+export const Offer = /* @__PURE__ */ (function() {
+
+    const Offer = function (properties) {
+        this.models = [];
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    Offer.prototype.provider = $util.newBuffer([]);
+
+    Offer.prototype.models = $util.emptyArray;
+
+    Offer.prototype.expiryMs = 0;
+
+    Offer.prototype.slots = 0;
+
+    Offer.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.provider != null && $Object.hasOwnProperty.call(message, "provider") && message.provider.length)
+            writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.provider);
+        if (message.models != null && message.models.length)
+            for (let i = 0; i < message.models.length; ++i)
+                ModelOffer.encode(message.models[i], writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+        if (message.expiryMs != null && $Object.hasOwnProperty.call(message, "expiryMs") && (typeof message.expiryMs === "object" ? message.expiryMs.low || message.expiryMs.high : message.expiryMs !== 0))
+            writer.uint32(/* id 3, wireType 0 =*/24).uint64(message.expiryMs);
+        if (message.slots != null && $Object.hasOwnProperty.call(message, "slots") && message.slots !== 0)
+            writer.uint32(/* id 4, wireType 0 =*/32).uint32(message.slots);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    Offer.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new Offer();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.provider = value;
+                    else
+                        delete message.provider;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    if (!(message.models && message.models.length))
+                        message.models = [];
+                    message.models.push(ModelOffer.decode(reader, reader.size(), $undefined, _depth + 1));
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 0)
+                        break;
+                    if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
+                        message.expiryMs = value;
+                    else
+                        delete message.expiryMs;
+                    continue;
+                }
+            case 4: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.slots = value;
+                    else
+                        delete message.slots;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return Offer;
+})();
+
+export const CapsRequest = /* @__PURE__ */ (function() {
+
+    const CapsRequest = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    CapsRequest.prototype.id = 0;
+
+    CapsRequest.prototype.withRecord = false;
+
+    CapsRequest.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== 0)
+            writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.id);
+        if (message.withRecord != null && $Object.hasOwnProperty.call(message, "withRecord") && message.withRecord !== false)
+            writer.uint32(/* id 2, wireType 0 =*/16).bool(message.withRecord);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    CapsRequest.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new CapsRequest();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.id = value;
+                    else
+                        delete message.id;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.bool())
+                        message.withRecord = value;
+                    else
+                        delete message.withRecord;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return CapsRequest;
+})();
+
+export const CapsResponse = /* @__PURE__ */ (function() {
+
+    const CapsResponse = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    CapsResponse.prototype.id = 0;
+
+    CapsResponse.prototype.record = null;
+
+    CapsResponse.prototype.inFlight = 0;
+
+    CapsResponse.prototype.slots = 0;
+
+    CapsResponse.prototype.stepMs = 0;
+
+    CapsResponse.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== 0)
+            writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.id);
+        if (message.record != null && $Object.hasOwnProperty.call(message, "record"))
+            Envelope.encode(message.record, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+        if (message.inFlight != null && $Object.hasOwnProperty.call(message, "inFlight") && message.inFlight !== 0)
+            writer.uint32(/* id 3, wireType 0 =*/24).uint32(message.inFlight);
+        if (message.slots != null && $Object.hasOwnProperty.call(message, "slots") && message.slots !== 0)
+            writer.uint32(/* id 4, wireType 0 =*/32).uint32(message.slots);
+        if (message.stepMs != null && $Object.hasOwnProperty.call(message, "stepMs") && message.stepMs !== 0)
+            writer.uint32(/* id 5, wireType 0 =*/40).uint32(message.stepMs);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    CapsResponse.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new CapsResponse();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.id = value;
+                    else
+                        delete message.id;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    message.record = Envelope.decode(reader, reader.size(), $undefined, _depth + 1, message.record);
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.inFlight = value;
+                    else
+                        delete message.inFlight;
+                    continue;
+                }
+            case 4: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.slots = value;
+                    else
+                        delete message.slots;
+                    continue;
+                }
+            case 5: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.stepMs = value;
+                    else
+                        delete message.stepMs;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return CapsResponse;
+})();
+
+export const CapsFrame = /* @__PURE__ */ (function() {
+
+    const CapsFrame = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    CapsFrame.prototype.hello = null;
+
+    CapsFrame.prototype.request = null;
+
+    CapsFrame.prototype.response = null;
+
+    // OneOf field names bound to virtual getters and setters
+    let $oneOfFields;
+
+    $Object.defineProperty(CapsFrame.prototype, "frame", {
+        get: $util.oneOfGetter($oneOfFields = ["hello", "request", "response"]),
+        set: $util.oneOfSetter($oneOfFields)
+    });
+
+    CapsFrame.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.hello != null && $Object.hasOwnProperty.call(message, "hello"))
+            Hello.encode(message.hello, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+        if (message.request != null && $Object.hasOwnProperty.call(message, "request"))
+            CapsRequest.encode(message.request, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+        if (message.response != null && $Object.hasOwnProperty.call(message, "response"))
+            CapsResponse.encode(message.response, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    CapsFrame.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new CapsFrame();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    message.hello = Hello.decode(reader, reader.size(), $undefined, _depth + 1, message.hello);
+                    message.frame = "hello";
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    message.request = CapsRequest.decode(reader, reader.size(), $undefined, _depth + 1, message.request);
+                    message.frame = "request";
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 2)
+                        break;
+                    message.response = CapsResponse.decode(reader, reader.size(), $undefined, _depth + 1, message.response);
+                    message.frame = "response";
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return CapsFrame;
+})();
+
+export const JobHeader = /* @__PURE__ */ (function() {
+
+    const JobHeader = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    JobHeader.prototype.order = null;
+
+    JobHeader.prototype.client = null;
+
+    JobHeader.prototype.replyKey = $util.newBuffer([]);
+
+    JobHeader.prototype.inBucket = 0;
+
+    JobHeader.prototype.maxTokens = 0;
+
+    JobHeader.prototype.attempt = 0;
+
+    JobHeader.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.order != null && $Object.hasOwnProperty.call(message, "order"))
+            SignedJobOrder.encode(message.order, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+        if (message.client != null && $Object.hasOwnProperty.call(message, "client"))
+            ClientBinding.encode(message.client, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+        if (message.replyKey != null && $Object.hasOwnProperty.call(message, "replyKey") && message.replyKey.length)
+            writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.replyKey);
+        if (message.inBucket != null && $Object.hasOwnProperty.call(message, "inBucket") && message.inBucket !== 0)
+            writer.uint32(/* id 4, wireType 0 =*/32).uint32(message.inBucket);
+        if (message.maxTokens != null && $Object.hasOwnProperty.call(message, "maxTokens") && message.maxTokens !== 0)
+            writer.uint32(/* id 5, wireType 0 =*/40).uint32(message.maxTokens);
+        if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt") && message.attempt !== 0)
+            writer.uint32(/* id 6, wireType 0 =*/48).uint32(message.attempt);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    JobHeader.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new JobHeader();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    message.order = SignedJobOrder.decode(reader, reader.size(), $undefined, _depth + 1, message.order);
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    message.client = ClientBinding.decode(reader, reader.size(), $undefined, _depth + 1, message.client);
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.replyKey = value;
+                    else
+                        delete message.replyKey;
+                    continue;
+                }
+            case 4: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.inBucket = value;
+                    else
+                        delete message.inBucket;
+                    continue;
+                }
+            case 5: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.maxTokens = value;
+                    else
+                        delete message.maxTokens;
+                    continue;
+                }
+            case 6: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.attempt = value;
+                    else
+                        delete message.attempt;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return JobHeader;
+})();
+
+export const Invite = /* @__PURE__ */ (function() {
+
+    const Invite = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    Invite.prototype.header = null;
+
+    Invite.prototype.seat = $util.newBuffer([]);
+
+    Invite.prototype.epoch = 0;
+
+    Invite.prototype.turn = 0;
+
+    Invite.prototype.closesInMs = 0;
+
+    Invite.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.header != null && $Object.hasOwnProperty.call(message, "header"))
+            Envelope.encode(message.header, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+        if (message.seat != null && $Object.hasOwnProperty.call(message, "seat") && message.seat.length)
+            writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.seat);
+        if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
+            writer.uint32(/* id 3, wireType 0 =*/24).uint64(message.epoch);
+        if (message.turn != null && $Object.hasOwnProperty.call(message, "turn") && message.turn !== 0)
+            writer.uint32(/* id 4, wireType 0 =*/32).uint32(message.turn);
+        if (message.closesInMs != null && $Object.hasOwnProperty.call(message, "closesInMs") && message.closesInMs !== 0)
+            writer.uint32(/* id 5, wireType 0 =*/40).uint32(message.closesInMs);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    Invite.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new Invite();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    message.header = Envelope.decode(reader, reader.size(), $undefined, _depth + 1, message.header);
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.seat = value;
+                    else
+                        delete message.seat;
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 0)
+                        break;
+                    if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
+                        message.epoch = value;
+                    else
+                        delete message.epoch;
+                    continue;
+                }
+            case 4: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.turn = value;
+                    else
+                        delete message.turn;
+                    continue;
+                }
+            case 5: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.closesInMs = value;
+                    else
+                        delete message.closesInMs;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return Invite;
+})();
+
+export const HeaderAck = /* @__PURE__ */ (function() {
+
+    const HeaderAck = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    HeaderAck.prototype.jobId = $util.newBuffer([]);
+
+    HeaderAck.prototype.attempt = 0;
+
+    HeaderAck.prototype.seat = $util.newBuffer([]);
+
+    HeaderAck.prototype.epoch = 0;
+
+    HeaderAck.prototype.turn = 0;
+
+    HeaderAck.prototype.invited = 0;
+
+    HeaderAck.prototype.closesInMs = 0;
+
+    HeaderAck.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId") && message.jobId.length)
+            writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.jobId);
+        if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt") && message.attempt !== 0)
+            writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.attempt);
+        if (message.seat != null && $Object.hasOwnProperty.call(message, "seat") && message.seat.length)
+            writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.seat);
+        if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
+            writer.uint32(/* id 4, wireType 0 =*/32).uint64(message.epoch);
+        if (message.turn != null && $Object.hasOwnProperty.call(message, "turn") && message.turn !== 0)
+            writer.uint32(/* id 5, wireType 0 =*/40).uint32(message.turn);
+        if (message.invited != null && $Object.hasOwnProperty.call(message, "invited") && message.invited !== 0)
+            writer.uint32(/* id 6, wireType 0 =*/48).uint32(message.invited);
+        if (message.closesInMs != null && $Object.hasOwnProperty.call(message, "closesInMs") && message.closesInMs !== 0)
+            writer.uint32(/* id 7, wireType 0 =*/56).uint32(message.closesInMs);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    HeaderAck.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new HeaderAck();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.jobId = value;
+                    else
+                        delete message.jobId;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.attempt = value;
+                    else
+                        delete message.attempt;
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.seat = value;
+                    else
+                        delete message.seat;
+                    continue;
+                }
+            case 4: {
+                    if (wireType !== 0)
+                        break;
+                    if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
+                        message.epoch = value;
+                    else
+                        delete message.epoch;
+                    continue;
+                }
+            case 5: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.turn = value;
+                    else
+                        delete message.turn;
+                    continue;
+                }
+            case 6: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.invited = value;
+                    else
+                        delete message.invited;
+                    continue;
+                }
+            case 7: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.closesInMs = value;
+                    else
+                        delete message.closesInMs;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return HeaderAck;
+})();
+
+export const BidFrame = /* @__PURE__ */ (function() {
+
+    const BidFrame = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    BidFrame.prototype.jobId = $util.newBuffer([]);
+
+    BidFrame.prototype.attempt = 0;
+
+    BidFrame.prototype.provider = $util.newBuffer([]);
+
+    BidFrame.prototype.sealed = null;
+
+    BidFrame.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId") && message.jobId.length)
+            writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.jobId);
+        if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt") && message.attempt !== 0)
+            writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.attempt);
+        if (message.provider != null && $Object.hasOwnProperty.call(message, "provider") && message.provider.length)
+            writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.provider);
+        if (message.sealed != null && $Object.hasOwnProperty.call(message, "sealed"))
+            Sealed.encode(message.sealed, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    BidFrame.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new BidFrame();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.jobId = value;
+                    else
+                        delete message.jobId;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.attempt = value;
+                    else
+                        delete message.attempt;
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.provider = value;
+                    else
+                        delete message.provider;
+                    continue;
+                }
+            case 4: {
+                    if (wireType !== 2)
+                        break;
+                    message.sealed = Sealed.decode(reader, reader.size(), $undefined, _depth + 1, message.sealed);
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return BidFrame;
+})();
+
+export const Pass = /* @__PURE__ */ (function() {
+
+    const Pass = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    Pass.prototype.jobId = $util.newBuffer([]);
+
+    Pass.prototype.attempt = 0;
+
+    Pass.prototype.provider = $util.newBuffer([]);
+
+    Pass.prototype.code = "";
+
+    Pass.prototype.detail = "";
+
+    Pass.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId") && message.jobId.length)
+            writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.jobId);
+        if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt") && message.attempt !== 0)
+            writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.attempt);
+        if (message.provider != null && $Object.hasOwnProperty.call(message, "provider") && message.provider.length)
+            writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.provider);
+        if (message.code != null && $Object.hasOwnProperty.call(message, "code") && message.code !== "")
+            writer.uint32(/* id 4, wireType 2 =*/34).string(message.code);
+        if (message.detail != null && $Object.hasOwnProperty.call(message, "detail") && message.detail !== "")
+            writer.uint32(/* id 5, wireType 2 =*/42).string(message.detail);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    Pass.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new Pass();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.jobId = value;
+                    else
+                        delete message.jobId;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.attempt = value;
+                    else
+                        delete message.attempt;
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.provider = value;
+                    else
+                        delete message.provider;
+                    continue;
+                }
+            case 4: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.stringVerify()).length)
+                        message.code = value;
+                    else
+                        delete message.code;
+                    continue;
+                }
+            case 5: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.stringVerify()).length)
+                        message.detail = value;
+                    else
+                        delete message.detail;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return Pass;
+})();
+
+export const RelayedBid = /* @__PURE__ */ (function() {
+
+    const RelayedBid = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    RelayedBid.prototype.provider = $util.newBuffer([]);
+
+    RelayedBid.prototype.sealed = null;
+
+    RelayedBid.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.provider != null && $Object.hasOwnProperty.call(message, "provider") && message.provider.length)
+            writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.provider);
+        if (message.sealed != null && $Object.hasOwnProperty.call(message, "sealed"))
+            Sealed.encode(message.sealed, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    RelayedBid.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new RelayedBid();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.provider = value;
+                    else
+                        delete message.provider;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    message.sealed = Sealed.decode(reader, reader.size(), $undefined, _depth + 1, message.sealed);
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return RelayedBid;
+})();
+
+export const BidSet = /* @__PURE__ */ (function() {
+
+    const BidSet = function (properties) {
+        this.bids = [];
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    BidSet.prototype.match = null;
+
+    BidSet.prototype.bids = $util.emptyArray;
+
+    BidSet.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.match != null && $Object.hasOwnProperty.call(message, "match"))
+            SignedMatch.encode(message.match, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+        if (message.bids != null && message.bids.length)
+            for (let i = 0; i < message.bids.length; ++i)
+                RelayedBid.encode(message.bids[i], writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    BidSet.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new BidSet();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    message.match = SignedMatch.decode(reader, reader.size(), $undefined, _depth + 1, message.match);
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    if (!(message.bids && message.bids.length))
+                        message.bids = [];
+                    message.bids.push(RelayedBid.decode(reader, reader.size(), $undefined, _depth + 1));
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return BidSet;
+})();
+
+export const MatchFrame = /* @__PURE__ */ (function() {
+
+    const MatchFrame = function (properties) {
+        this.passes = [];
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    MatchFrame.prototype.set = null;
+
+    MatchFrame.prototype.passes = $util.emptyArray;
+
+    MatchFrame.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.set != null && $Object.hasOwnProperty.call(message, "set"))
+            BidSet.encode(message.set, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+        if (message.passes != null && message.passes.length)
+            for (let i = 0; i < message.passes.length; ++i)
+                Pass.encode(message.passes[i], writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    MatchFrame.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new MatchFrame();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    message.set = BidSet.decode(reader, reader.size(), $undefined, _depth + 1, message.set);
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    if (!(message.passes && message.passes.length))
+                        message.passes = [];
+                    message.passes.push(Pass.decode(reader, reader.size(), $undefined, _depth + 1));
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return MatchFrame;
+})();
+
+export const MatchNotice = /* @__PURE__ */ (function() {
+
+    const MatchNotice = function (properties) {
+        this.commits = [];
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    MatchNotice.prototype.match = null;
+
+    MatchNotice.prototype.commits = $util.emptyArray;
+
+    MatchNotice.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.match != null && $Object.hasOwnProperty.call(message, "match"))
+            SignedMatch.encode(message.match, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+        if (message.commits != null && message.commits.length)
+            for (let i = 0; i < message.commits.length; ++i)
+                writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.commits[i]);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    MatchNotice.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new MatchNotice();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    message.match = SignedMatch.decode(reader, reader.size(), $undefined, _depth + 1, message.match);
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    if (!(message.commits && message.commits.length))
+                        message.commits = [];
+                    message.commits.push(reader.bytes());
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return MatchNotice;
+})();
+
+export const AuctionProof = /* @__PURE__ */ (function() {
+
+    const AuctionProof = function (properties) {
+        this.sets = [];
+        this.excluded = [];
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    AuctionProof.prototype.sets = $util.emptyArray;
+
+    AuctionProof.prototype.replySecret = $util.newBuffer([]);
+
+    AuctionProof.prototype.ruleVersion = 0;
+
+    AuctionProof.prototype.excluded = $util.emptyArray;
+
+    AuctionProof.prototype.draw = $util.newBuffer([]);
+
+    AuctionProof.prototype.auditHash = $util.newBuffer([]);
+
+    AuctionProof.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.sets != null && message.sets.length)
+            for (let i = 0; i < message.sets.length; ++i)
+                BidSet.encode(message.sets[i], writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+        if (message.replySecret != null && $Object.hasOwnProperty.call(message, "replySecret") && message.replySecret.length)
+            writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.replySecret);
+        if (message.ruleVersion != null && $Object.hasOwnProperty.call(message, "ruleVersion") && message.ruleVersion !== 0)
+            writer.uint32(/* id 3, wireType 0 =*/24).uint32(message.ruleVersion);
+        if (message.excluded != null && message.excluded.length)
+            for (let i = 0; i < message.excluded.length; ++i)
+                writer.uint32(/* id 4, wireType 2 =*/34).bytes(message.excluded[i]);
+        if (message.draw != null && $Object.hasOwnProperty.call(message, "draw") && message.draw.length)
+            writer.uint32(/* id 5, wireType 2 =*/42).bytes(message.draw);
+        if (message.auditHash != null && $Object.hasOwnProperty.call(message, "auditHash") && message.auditHash.length)
+            writer.uint32(/* id 6, wireType 2 =*/50).bytes(message.auditHash);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    AuctionProof.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new AuctionProof();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    if (!(message.sets && message.sets.length))
+                        message.sets = [];
+                    message.sets.push(BidSet.decode(reader, reader.size(), $undefined, _depth + 1));
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.replySecret = value;
+                    else
+                        delete message.replySecret;
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.ruleVersion = value;
+                    else
+                        delete message.ruleVersion;
+                    continue;
+                }
+            case 4: {
+                    if (wireType !== 2)
+                        break;
+                    if (!(message.excluded && message.excluded.length))
+                        message.excluded = [];
+                    message.excluded.push(reader.bytes());
+                    continue;
+                }
+            case 5: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.draw = value;
+                    else
+                        delete message.draw;
+                    continue;
+                }
+            case 6: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.auditHash = value;
+                    else
+                        delete message.auditHash;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return AuctionProof;
+})();
+
+export const Openings = /* @__PURE__ */ (function() {
+
+    const Openings = function (properties) {
+        this.winners = [];
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    Openings.prototype.jobId = $util.newBuffer([]);
+
+    Openings.prototype.attempt = 0;
+
+    Openings.prototype.proof = null;
+
+    Openings.prototype.winners = $util.emptyArray;
+
+    Openings.prototype.paid = $util.newBuffer([]);
+
+    Openings.prototype.fee = null;
+
+    Openings.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId") && message.jobId.length)
+            writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.jobId);
+        if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt") && message.attempt !== 0)
+            writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.attempt);
+        if (message.proof != null && $Object.hasOwnProperty.call(message, "proof"))
+            AuctionProof.encode(message.proof, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+        if (message.winners != null && message.winners.length)
+            for (let i = 0; i < message.winners.length; ++i)
+                writer.uint32(/* id 4, wireType 2 =*/34).bytes(message.winners[i]);
+        if (message.paid != null && $Object.hasOwnProperty.call(message, "paid") && message.paid.length)
+            writer.uint32(/* id 5, wireType 2 =*/42).bytes(message.paid);
+        if (message.fee != null && $Object.hasOwnProperty.call(message, "fee"))
+            SignedServiceVoucher.encode(message.fee, writer.uint32(/* id 6, wireType 2 =*/50).fork(), _depth + 1).ldelim();
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    Openings.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new Openings();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.jobId = value;
+                    else
+                        delete message.jobId;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.attempt = value;
+                    else
+                        delete message.attempt;
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 2)
+                        break;
+                    message.proof = AuctionProof.decode(reader, reader.size(), $undefined, _depth + 1, message.proof);
+                    continue;
+                }
+            case 4: {
+                    if (wireType !== 2)
+                        break;
+                    if (!(message.winners && message.winners.length))
+                        message.winners = [];
+                    message.winners.push(reader.bytes());
+                    continue;
+                }
+            case 5: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.paid = value;
+                    else
+                        delete message.paid;
+                    continue;
+                }
+            case 6: {
+                    if (wireType !== 2)
+                        break;
+                    message.fee = SignedServiceVoucher.decode(reader, reader.size(), $undefined, _depth + 1, message.fee);
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return Openings;
+})();
+
+export const MarketRefuse = /* @__PURE__ */ (function() {
+
+    const MarketRefuse = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    MarketRefuse.prototype.jobId = $util.newBuffer([]);
+
+    MarketRefuse.prototype.attempt = 0;
+
+    MarketRefuse.prototype.code = "";
+
+    MarketRefuse.prototype.detail = "";
+
+    MarketRefuse.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.jobId != null && $Object.hasOwnProperty.call(message, "jobId") && message.jobId.length)
+            writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.jobId);
+        if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt") && message.attempt !== 0)
+            writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.attempt);
+        if (message.code != null && $Object.hasOwnProperty.call(message, "code") && message.code !== "")
+            writer.uint32(/* id 3, wireType 2 =*/26).string(message.code);
+        if (message.detail != null && $Object.hasOwnProperty.call(message, "detail") && message.detail !== "")
+            writer.uint32(/* id 4, wireType 2 =*/34).string(message.detail);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    MarketRefuse.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new MarketRefuse();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.jobId = value;
+                    else
+                        delete message.jobId;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.attempt = value;
+                    else
+                        delete message.attempt;
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.stringVerify()).length)
+                        message.code = value;
+                    else
+                        delete message.code;
+                    continue;
+                }
+            case 4: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.stringVerify()).length)
+                        message.detail = value;
+                    else
+                        delete message.detail;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return MarketRefuse;
+})();
+
+export const MarketFrame = /* @__PURE__ */ (function() {
+
+    const MarketFrame = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    MarketFrame.prototype.hello = null;
+
+    MarketFrame.prototype.header = null;
+
+    MarketFrame.prototype.ack = null;
+
+    MarketFrame.prototype.invite = null;
+
+    MarketFrame.prototype.bid = null;
+
+    MarketFrame.prototype.bidAck = null;
+
+    MarketFrame.prototype.pass = null;
+
+    MarketFrame.prototype.match = null;
+
+    MarketFrame.prototype.notice = null;
+
+    MarketFrame.prototype.openings = null;
+
+    MarketFrame.prototype.refuse = null;
+
+    MarketFrame.prototype.ping = null;
+
+    // OneOf field names bound to virtual getters and setters
+    let $oneOfFields;
+
+    $Object.defineProperty(MarketFrame.prototype, "frame", {
+        get: $util.oneOfGetter($oneOfFields = ["hello", "header", "ack", "invite", "bid", "bidAck", "pass", "match", "notice", "openings", "refuse", "ping"]),
+        set: $util.oneOfSetter($oneOfFields)
+    });
+
+    MarketFrame.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.hello != null && $Object.hasOwnProperty.call(message, "hello"))
+            Hello.encode(message.hello, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+        if (message.header != null && $Object.hasOwnProperty.call(message, "header"))
+            Envelope.encode(message.header, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+        if (message.ack != null && $Object.hasOwnProperty.call(message, "ack"))
+            HeaderAck.encode(message.ack, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+        if (message.invite != null && $Object.hasOwnProperty.call(message, "invite"))
+            Invite.encode(message.invite, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
+        if (message.bid != null && $Object.hasOwnProperty.call(message, "bid"))
+            BidFrame.encode(message.bid, writer.uint32(/* id 5, wireType 2 =*/42).fork(), _depth + 1).ldelim();
+        if (message.bidAck != null && $Object.hasOwnProperty.call(message, "bidAck"))
+            SignedBidAck.encode(message.bidAck, writer.uint32(/* id 6, wireType 2 =*/50).fork(), _depth + 1).ldelim();
+        if (message.pass != null && $Object.hasOwnProperty.call(message, "pass"))
+            Pass.encode(message.pass, writer.uint32(/* id 7, wireType 2 =*/58).fork(), _depth + 1).ldelim();
+        if (message.match != null && $Object.hasOwnProperty.call(message, "match"))
+            MatchFrame.encode(message.match, writer.uint32(/* id 8, wireType 2 =*/66).fork(), _depth + 1).ldelim();
+        if (message.notice != null && $Object.hasOwnProperty.call(message, "notice"))
+            MatchNotice.encode(message.notice, writer.uint32(/* id 9, wireType 2 =*/74).fork(), _depth + 1).ldelim();
+        if (message.openings != null && $Object.hasOwnProperty.call(message, "openings"))
+            Openings.encode(message.openings, writer.uint32(/* id 10, wireType 2 =*/82).fork(), _depth + 1).ldelim();
+        if (message.refuse != null && $Object.hasOwnProperty.call(message, "refuse"))
+            MarketRefuse.encode(message.refuse, writer.uint32(/* id 11, wireType 2 =*/90).fork(), _depth + 1).ldelim();
+        if (message.ping != null && $Object.hasOwnProperty.call(message, "ping"))
+            MarketPing.encode(message.ping, writer.uint32(/* id 12, wireType 2 =*/98).fork(), _depth + 1).ldelim();
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    MarketFrame.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new MarketFrame();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    message.hello = Hello.decode(reader, reader.size(), $undefined, _depth + 1, message.hello);
+                    message.frame = "hello";
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    message.header = Envelope.decode(reader, reader.size(), $undefined, _depth + 1, message.header);
+                    message.frame = "header";
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 2)
+                        break;
+                    message.ack = HeaderAck.decode(reader, reader.size(), $undefined, _depth + 1, message.ack);
+                    message.frame = "ack";
+                    continue;
+                }
+            case 4: {
+                    if (wireType !== 2)
+                        break;
+                    message.invite = Invite.decode(reader, reader.size(), $undefined, _depth + 1, message.invite);
+                    message.frame = "invite";
+                    continue;
+                }
+            case 5: {
+                    if (wireType !== 2)
+                        break;
+                    message.bid = BidFrame.decode(reader, reader.size(), $undefined, _depth + 1, message.bid);
+                    message.frame = "bid";
+                    continue;
+                }
+            case 6: {
+                    if (wireType !== 2)
+                        break;
+                    message.bidAck = SignedBidAck.decode(reader, reader.size(), $undefined, _depth + 1, message.bidAck);
+                    message.frame = "bidAck";
+                    continue;
+                }
+            case 7: {
+                    if (wireType !== 2)
+                        break;
+                    message.pass = Pass.decode(reader, reader.size(), $undefined, _depth + 1, message.pass);
+                    message.frame = "pass";
+                    continue;
+                }
+            case 8: {
+                    if (wireType !== 2)
+                        break;
+                    message.match = MatchFrame.decode(reader, reader.size(), $undefined, _depth + 1, message.match);
+                    message.frame = "match";
+                    continue;
+                }
+            case 9: {
+                    if (wireType !== 2)
+                        break;
+                    message.notice = MatchNotice.decode(reader, reader.size(), $undefined, _depth + 1, message.notice);
+                    message.frame = "notice";
+                    continue;
+                }
+            case 10: {
+                    if (wireType !== 2)
+                        break;
+                    message.openings = Openings.decode(reader, reader.size(), $undefined, _depth + 1, message.openings);
+                    message.frame = "openings";
+                    continue;
+                }
+            case 11: {
+                    if (wireType !== 2)
+                        break;
+                    message.refuse = MarketRefuse.decode(reader, reader.size(), $undefined, _depth + 1, message.refuse);
+                    message.frame = "refuse";
+                    continue;
+                }
+            case 12: {
+                    if (wireType !== 2)
+                        break;
+                    message.ping = MarketPing.decode(reader, reader.size(), $undefined, _depth + 1, message.ping);
+                    message.frame = "ping";
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return MarketFrame;
+})();
+
+export const MarketPing = /* @__PURE__ */ (function() {
+
+    const MarketPing = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    MarketPing.prototype.nonce = 0;
+
+    MarketPing.prototype.pong = false;
+
+    MarketPing.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.nonce != null && $Object.hasOwnProperty.call(message, "nonce") && (typeof message.nonce === "object" ? message.nonce.low || message.nonce.high : message.nonce !== 0))
+            writer.uint32(/* id 1, wireType 0 =*/8).uint64(message.nonce);
+        if (message.pong != null && $Object.hasOwnProperty.call(message, "pong") && message.pong !== false)
+            writer.uint32(/* id 2, wireType 0 =*/16).bool(message.pong);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    MarketPing.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new MarketPing();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 0)
+                        break;
+                    if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
+                        message.nonce = value;
+                    else
+                        delete message.nonce;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.bool())
+                        message.pong = value;
+                    else
+                        delete message.pong;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return MarketPing;
+})();
+
+export const MessageType = /* @__PURE__ */ (function() {
+    const valuesById = $Object.create(null), values = $Object.create(valuesById);
+    values[valuesById[0] = "MESSAGE_TYPE_UNSPECIFIED"] = 0;
+    values[valuesById[1] = "MESSAGE_TYPE_OFFER"] = 1;
+    values[valuesById[2] = "MESSAGE_TYPE_PEER_BINDING"] = 2;
+    values[valuesById[3] = "MESSAGE_TYPE_HEARTBEAT"] = 3;
+    values[valuesById[4] = "MESSAGE_TYPE_JOB_HEADER"] = 4;
+    values[valuesById[5] = "MESSAGE_TYPE_EVIDENCE"] = 5;
+    return values;
+})();
+
+export const Envelope = /* @__PURE__ */ (function() {
+
+    const Envelope = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    Envelope.prototype.body = $util.newBuffer([]);
+
+    Envelope.prototype.sig = $util.newBuffer([]);
+
+    Envelope.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.body != null && $Object.hasOwnProperty.call(message, "body") && message.body.length)
+            writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.body);
+        if (message.sig != null && $Object.hasOwnProperty.call(message, "sig") && message.sig.length)
+            writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.sig);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    Envelope.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new Envelope();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.body = value;
+                    else
+                        delete message.body;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.sig = value;
+                    else
+                        delete message.sig;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return Envelope;
+})();
+
+export const EnvelopeBody = /* @__PURE__ */ (function() {
+
+    const EnvelopeBody = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    EnvelopeBody.prototype.version = 0;
+
+    EnvelopeBody.prototype.type = 0;
+
+    EnvelopeBody.prototype.network = "";
+
+    EnvelopeBody.prototype.seq = 0;
+
+    EnvelopeBody.prototype.issuedAtMs = 0;
+
+    EnvelopeBody.prototype.expiryMs = 0;
+
+    EnvelopeBody.prototype.peerId = $util.newBuffer([]);
+
+    EnvelopeBody.prototype.payload = $util.newBuffer([]);
+
+    EnvelopeBody.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.version != null && $Object.hasOwnProperty.call(message, "version") && message.version !== 0)
+            writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.version);
+        if (message.type != null && $Object.hasOwnProperty.call(message, "type") && message.type !== 0)
+            writer.uint32(/* id 2, wireType 0 =*/16).int32(message.type);
+        if (message.network != null && $Object.hasOwnProperty.call(message, "network") && message.network !== "")
+            writer.uint32(/* id 3, wireType 2 =*/26).string(message.network);
+        if (message.seq != null && $Object.hasOwnProperty.call(message, "seq") && (typeof message.seq === "object" ? message.seq.low || message.seq.high : message.seq !== 0))
+            writer.uint32(/* id 4, wireType 0 =*/32).uint64(message.seq);
+        if (message.issuedAtMs != null && $Object.hasOwnProperty.call(message, "issuedAtMs") && (typeof message.issuedAtMs === "object" ? message.issuedAtMs.low || message.issuedAtMs.high : message.issuedAtMs !== 0))
+            writer.uint32(/* id 5, wireType 0 =*/40).uint64(message.issuedAtMs);
+        if (message.expiryMs != null && $Object.hasOwnProperty.call(message, "expiryMs") && (typeof message.expiryMs === "object" ? message.expiryMs.low || message.expiryMs.high : message.expiryMs !== 0))
+            writer.uint32(/* id 6, wireType 0 =*/48).uint64(message.expiryMs);
+        if (message.peerId != null && $Object.hasOwnProperty.call(message, "peerId") && message.peerId.length)
+            writer.uint32(/* id 7, wireType 2 =*/58).bytes(message.peerId);
+        if (message.payload != null && $Object.hasOwnProperty.call(message, "payload") && message.payload.length)
+            writer.uint32(/* id 8, wireType 2 =*/66).bytes(message.payload);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    EnvelopeBody.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new EnvelopeBody();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.version = value;
+                    else
+                        delete message.version;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.int32())
+                        message.type = value;
+                    else
+                        delete message.type;
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.stringVerify()).length)
+                        message.network = value;
+                    else
+                        delete message.network;
+                    continue;
+                }
+            case 4: {
+                    if (wireType !== 0)
+                        break;
+                    if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
+                        message.seq = value;
+                    else
+                        delete message.seq;
+                    continue;
+                }
+            case 5: {
+                    if (wireType !== 0)
+                        break;
+                    if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
+                        message.issuedAtMs = value;
+                    else
+                        delete message.issuedAtMs;
+                    continue;
+                }
+            case 6: {
+                    if (wireType !== 0)
+                        break;
+                    if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
+                        message.expiryMs = value;
+                    else
+                        delete message.expiryMs;
+                    continue;
+                }
+            case 7: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.peerId = value;
+                    else
+                        delete message.peerId;
+                    continue;
+                }
+            case 8: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.payload = value;
+                    else
+                        delete message.payload;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return EnvelopeBody;
+})();
+
+export const PeerBinding = /* @__PURE__ */ (function() {
+
+    const PeerBinding = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    PeerBinding.prototype.peerKey = $util.newBuffer([]);
+
+    PeerBinding.prototype.operator = $util.newBuffer([]);
+
+    PeerBinding.prototype.encKey = $util.newBuffer([]);
+
+    PeerBinding.prototype.expiry = 0;
+
+    PeerBinding.prototype.signature = $util.newBuffer([]);
+
+    PeerBinding.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.peerKey != null && $Object.hasOwnProperty.call(message, "peerKey") && message.peerKey.length)
+            writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.peerKey);
+        if (message.operator != null && $Object.hasOwnProperty.call(message, "operator") && message.operator.length)
+            writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.operator);
+        if (message.encKey != null && $Object.hasOwnProperty.call(message, "encKey") && message.encKey.length)
+            writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.encKey);
+        if (message.expiry != null && $Object.hasOwnProperty.call(message, "expiry") && (typeof message.expiry === "object" ? message.expiry.low || message.expiry.high : message.expiry !== 0))
+            writer.uint32(/* id 4, wireType 0 =*/32).uint64(message.expiry);
+        if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
+            writer.uint32(/* id 5, wireType 2 =*/42).bytes(message.signature);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    PeerBinding.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new PeerBinding();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.peerKey = value;
+                    else
+                        delete message.peerKey;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.operator = value;
+                    else
+                        delete message.operator;
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.encKey = value;
+                    else
+                        delete message.encKey;
+                    continue;
+                }
+            case 4: {
+                    if (wireType !== 0)
+                        break;
+                    if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
+                        message.expiry = value;
+                    else
+                        delete message.expiry;
+                    continue;
+                }
+            case 5: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.signature = value;
+                    else
+                        delete message.signature;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return PeerBinding;
+})();
+
+export const ClientBinding = /* @__PURE__ */ (function() {
+
+    const ClientBinding = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    ClientBinding.prototype.peerKey = $util.newBuffer([]);
+
+    ClientBinding.prototype.payer = $util.newBuffer([]);
+
+    ClientBinding.prototype.expiry = 0;
+
+    ClientBinding.prototype.signature = $util.newBuffer([]);
+
+    ClientBinding.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.peerKey != null && $Object.hasOwnProperty.call(message, "peerKey") && message.peerKey.length)
+            writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.peerKey);
+        if (message.payer != null && $Object.hasOwnProperty.call(message, "payer") && message.payer.length)
+            writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.payer);
+        if (message.expiry != null && $Object.hasOwnProperty.call(message, "expiry") && (typeof message.expiry === "object" ? message.expiry.low || message.expiry.high : message.expiry !== 0))
+            writer.uint32(/* id 3, wireType 0 =*/24).uint64(message.expiry);
+        if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
+            writer.uint32(/* id 4, wireType 2 =*/34).bytes(message.signature);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    ClientBinding.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new ClientBinding();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.peerKey = value;
+                    else
+                        delete message.peerKey;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.payer = value;
+                    else
+                        delete message.payer;
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 0)
+                        break;
+                    if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
+                        message.expiry = value;
+                    else
+                        delete message.expiry;
+                    continue;
+                }
+            case 4: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.signature = value;
+                    else
+                        delete message.signature;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return ClientBinding;
+})();
+
+export const Heartbeat = /* @__PURE__ */ (function() {
+
+    const Heartbeat = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    Heartbeat.prototype.epoch = 0;
+
+    Heartbeat.prototype.turn = 0;
+
+    Heartbeat.prototype.seat = $util.newBuffer([]);
+
+    Heartbeat.prototype.matches = 0;
+
+    Heartbeat.prototype.matchesHash = $util.newBuffer([]);
+
+    Heartbeat.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
+            writer.uint32(/* id 1, wireType 0 =*/8).uint64(message.epoch);
+        if (message.turn != null && $Object.hasOwnProperty.call(message, "turn") && message.turn !== 0)
+            writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.turn);
+        if (message.seat != null && $Object.hasOwnProperty.call(message, "seat") && message.seat.length)
+            writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.seat);
+        if (message.matches != null && $Object.hasOwnProperty.call(message, "matches") && message.matches !== 0)
+            writer.uint32(/* id 4, wireType 0 =*/32).uint32(message.matches);
+        if (message.matchesHash != null && $Object.hasOwnProperty.call(message, "matchesHash") && message.matchesHash.length)
+            writer.uint32(/* id 5, wireType 2 =*/42).bytes(message.matchesHash);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    Heartbeat.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new Heartbeat();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 0)
+                        break;
+                    if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
+                        message.epoch = value;
+                    else
+                        delete message.epoch;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.turn = value;
+                    else
+                        delete message.turn;
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.seat = value;
+                    else
+                        delete message.seat;
+                    continue;
+                }
+            case 4: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.matches = value;
+                    else
+                        delete message.matches;
+                    continue;
+                }
+            case 5: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.matchesHash = value;
+                    else
+                        delete message.matchesHash;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return Heartbeat;
+})();
+
+export const Hello = /* @__PURE__ */ (function() {
+
+    const Hello = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    Hello.prototype.version = 0;
+
+    Hello.prototype.network = "";
+
+    Hello.prototype.peer = null;
+
+    Hello.prototype.client = null;
+
+    Hello.prototype.lastVoucher = null;
+
+    Hello.prototype.due = $util.newBuffer([]);
+
+    Hello.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.version != null && $Object.hasOwnProperty.call(message, "version") && message.version !== 0)
+            writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.version);
+        if (message.network != null && $Object.hasOwnProperty.call(message, "network") && message.network !== "")
+            writer.uint32(/* id 2, wireType 2 =*/18).string(message.network);
+        if (message.peer != null && $Object.hasOwnProperty.call(message, "peer"))
+            PeerBinding.encode(message.peer, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+        if (message.client != null && $Object.hasOwnProperty.call(message, "client"))
+            ClientBinding.encode(message.client, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
+        if (message.lastVoucher != null && $Object.hasOwnProperty.call(message, "lastVoucher"))
+            SignedVoucher.encode(message.lastVoucher, writer.uint32(/* id 5, wireType 2 =*/42).fork(), _depth + 1).ldelim();
+        if (message.due != null && $Object.hasOwnProperty.call(message, "due") && message.due.length)
+            writer.uint32(/* id 6, wireType 2 =*/50).bytes(message.due);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    Hello.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new Hello();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.version = value;
+                    else
+                        delete message.version;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.stringVerify()).length)
+                        message.network = value;
+                    else
+                        delete message.network;
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 2)
+                        break;
+                    message.peer = PeerBinding.decode(reader, reader.size(), $undefined, _depth + 1, message.peer);
+                    continue;
+                }
+            case 4: {
+                    if (wireType !== 2)
+                        break;
+                    message.client = ClientBinding.decode(reader, reader.size(), $undefined, _depth + 1, message.client);
+                    continue;
+                }
+            case 5: {
+                    if (wireType !== 2)
+                        break;
+                    message.lastVoucher = SignedVoucher.decode(reader, reader.size(), $undefined, _depth + 1, message.lastVoucher);
+                    continue;
+                }
+            case 6: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.due = value;
+                    else
+                        delete message.due;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return Hello;
+})();
+
+export const ReceiptsProof = /* @__PURE__ */ (function() {
+
+    const ReceiptsProof = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    ReceiptsProof.prototype.first = null;
+
+    ReceiptsProof.prototype.second = null;
+
+    ReceiptsProof.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.first != null && $Object.hasOwnProperty.call(message, "first"))
+            SignedReceipt.encode(message.first, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+        if (message.second != null && $Object.hasOwnProperty.call(message, "second"))
+            SignedReceipt.encode(message.second, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    ReceiptsProof.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new ReceiptsProof();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    message.first = SignedReceipt.decode(reader, reader.size(), $undefined, _depth + 1, message.first);
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    message.second = SignedReceipt.decode(reader, reader.size(), $undefined, _depth + 1, message.second);
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return ReceiptsProof;
+})();
+
+export const VerdictStatement = /* @__PURE__ */ (function() {
+
+    const VerdictStatement = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    VerdictStatement.prototype.receiptHash = $util.newBuffer([]);
+
+    VerdictStatement.prototype.verifier = $util.newBuffer([]);
+
+    VerdictStatement.prototype.outcome = 0;
+
+    VerdictStatement.prototype.leavesRoot = $util.newBuffer([]);
+
+    VerdictStatement.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.receiptHash != null && $Object.hasOwnProperty.call(message, "receiptHash") && message.receiptHash.length)
+            writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.receiptHash);
+        if (message.verifier != null && $Object.hasOwnProperty.call(message, "verifier") && message.verifier.length)
+            writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.verifier);
+        if (message.outcome != null && $Object.hasOwnProperty.call(message, "outcome") && message.outcome !== 0)
+            writer.uint32(/* id 3, wireType 0 =*/24).uint32(message.outcome);
+        if (message.leavesRoot != null && $Object.hasOwnProperty.call(message, "leavesRoot") && message.leavesRoot.length)
+            writer.uint32(/* id 4, wireType 2 =*/34).bytes(message.leavesRoot);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    VerdictStatement.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new VerdictStatement();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.receiptHash = value;
+                    else
+                        delete message.receiptHash;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.verifier = value;
+                    else
+                        delete message.verifier;
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.outcome = value;
+                    else
+                        delete message.outcome;
+                    continue;
+                }
+            case 4: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.leavesRoot = value;
+                    else
+                        delete message.leavesRoot;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return VerdictStatement;
+})();
+
+export const SignedStatement = /* @__PURE__ */ (function() {
+
+    const SignedStatement = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    SignedStatement.prototype.statement = null;
+
+    SignedStatement.prototype.signature = $util.newBuffer([]);
+
+    SignedStatement.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.statement != null && $Object.hasOwnProperty.call(message, "statement"))
+            VerdictStatement.encode(message.statement, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+        if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
+            writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.signature);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    SignedStatement.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new SignedStatement();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    message.statement = VerdictStatement.decode(reader, reader.size(), $undefined, _depth + 1, message.statement);
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.signature = value;
+                    else
+                        delete message.signature;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return SignedStatement;
+})();
+
+export const VerdictsProof = /* @__PURE__ */ (function() {
+
+    const VerdictsProof = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    VerdictsProof.prototype.first = null;
+
+    VerdictsProof.prototype.second = null;
+
+    VerdictsProof.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.first != null && $Object.hasOwnProperty.call(message, "first"))
+            SignedStatement.encode(message.first, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+        if (message.second != null && $Object.hasOwnProperty.call(message, "second"))
+            SignedStatement.encode(message.second, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    VerdictsProof.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new VerdictsProof();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    message.first = SignedStatement.decode(reader, reader.size(), $undefined, _depth + 1, message.first);
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    message.second = SignedStatement.decode(reader, reader.size(), $undefined, _depth + 1, message.second);
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return VerdictsProof;
+})();
+
+export const MatchesProof = /* @__PURE__ */ (function() {
+
+    const MatchesProof = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    MatchesProof.prototype.first = null;
+
+    MatchesProof.prototype.second = null;
+
+    MatchesProof.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.first != null && $Object.hasOwnProperty.call(message, "first"))
+            SignedMatch.encode(message.first, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+        if (message.second != null && $Object.hasOwnProperty.call(message, "second"))
+            SignedMatch.encode(message.second, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    MatchesProof.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new MatchesProof();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    message.first = SignedMatch.decode(reader, reader.size(), $undefined, _depth + 1, message.first);
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    message.second = SignedMatch.decode(reader, reader.size(), $undefined, _depth + 1, message.second);
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return MatchesProof;
+})();
+
+export const OmissionProof = /* @__PURE__ */ (function() {
+
+    const OmissionProof = function (properties) {
+        this.commits = [];
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    OmissionProof.prototype.match = null;
+
+    OmissionProof.prototype.ack = null;
+
+    OmissionProof.prototype.commits = $util.emptyArray;
+
+    OmissionProof.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.match != null && $Object.hasOwnProperty.call(message, "match"))
+            SignedMatch.encode(message.match, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+        if (message.ack != null && $Object.hasOwnProperty.call(message, "ack"))
+            SignedBidAck.encode(message.ack, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+        if (message.commits != null && message.commits.length)
+            for (let i = 0; i < message.commits.length; ++i)
+                writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.commits[i]);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    OmissionProof.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new OmissionProof();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    message.match = SignedMatch.decode(reader, reader.size(), $undefined, _depth + 1, message.match);
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    message.ack = SignedBidAck.decode(reader, reader.size(), $undefined, _depth + 1, message.ack);
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 2)
+                        break;
+                    if (!(message.commits && message.commits.length))
+                        message.commits = [];
+                    message.commits.push(reader.bytes());
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return OmissionProof;
+})();
+
+export const EvidenceProof = /* @__PURE__ */ (function() {
+
+    const EvidenceProof = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    EvidenceProof.prototype.receipts = null;
+
+    EvidenceProof.prototype.verdicts = null;
+
+    EvidenceProof.prototype.matches = null;
+
+    EvidenceProof.prototype.omission = null;
+
+    // OneOf field names bound to virtual getters and setters
+    let $oneOfFields;
+
+    $Object.defineProperty(EvidenceProof.prototype, "proof", {
+        get: $util.oneOfGetter($oneOfFields = ["receipts", "verdicts", "matches", "omission"]),
+        set: $util.oneOfSetter($oneOfFields)
+    });
+
+    EvidenceProof.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.receipts != null && $Object.hasOwnProperty.call(message, "receipts"))
+            ReceiptsProof.encode(message.receipts, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+        if (message.verdicts != null && $Object.hasOwnProperty.call(message, "verdicts"))
+            VerdictsProof.encode(message.verdicts, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+        if (message.matches != null && $Object.hasOwnProperty.call(message, "matches"))
+            MatchesProof.encode(message.matches, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+        if (message.omission != null && $Object.hasOwnProperty.call(message, "omission"))
+            OmissionProof.encode(message.omission, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    EvidenceProof.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new EvidenceProof();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    message.receipts = ReceiptsProof.decode(reader, reader.size(), $undefined, _depth + 1, message.receipts);
+                    message.proof = "receipts";
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    message.verdicts = VerdictsProof.decode(reader, reader.size(), $undefined, _depth + 1, message.verdicts);
+                    message.proof = "verdicts";
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 2)
+                        break;
+                    message.matches = MatchesProof.decode(reader, reader.size(), $undefined, _depth + 1, message.matches);
+                    message.proof = "matches";
+                    continue;
+                }
+            case 4: {
+                    if (wireType !== 2)
+                        break;
+                    message.omission = OmissionProof.decode(reader, reader.size(), $undefined, _depth + 1, message.omission);
+                    message.proof = "omission";
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return EvidenceProof;
+})();
+
+export const FaultKind = /* @__PURE__ */ (function() {
+    const valuesById = $Object.create(null), values = $Object.create(valuesById);
+    values[valuesById[0] = "FAULT_KIND_UNSPECIFIED"] = 0;
+    values[valuesById[1] = "FAULT_KIND_RECEIPTS"] = 1;
+    values[valuesById[2] = "FAULT_KIND_VERDICTS"] = 2;
+    values[valuesById[3] = "FAULT_KIND_MATCHES"] = 3;
+    values[valuesById[4] = "FAULT_KIND_OMISSION"] = 4;
+    return values;
+})();
+
+export const EvidenceNotice = /* @__PURE__ */ (function() {
+
+    const EvidenceNotice = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    EvidenceNotice.prototype.hash = $util.newBuffer([]);
+
+    EvidenceNotice.prototype.kind = 0;
+
+    EvidenceNotice.prototype.accused = $util.newBuffer([]);
+
+    EvidenceNotice.prototype.size = 0;
+
+    EvidenceNotice.prototype.holder = $util.newBuffer([]);
+
+    EvidenceNotice.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.hash != null && $Object.hasOwnProperty.call(message, "hash") && message.hash.length)
+            writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.hash);
+        if (message.kind != null && $Object.hasOwnProperty.call(message, "kind") && message.kind !== 0)
+            writer.uint32(/* id 2, wireType 0 =*/16).int32(message.kind);
+        if (message.accused != null && $Object.hasOwnProperty.call(message, "accused") && message.accused.length)
+            writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.accused);
+        if (message.size != null && $Object.hasOwnProperty.call(message, "size") && message.size !== 0)
+            writer.uint32(/* id 4, wireType 0 =*/32).uint32(message.size);
+        if (message.holder != null && $Object.hasOwnProperty.call(message, "holder") && message.holder.length)
+            writer.uint32(/* id 5, wireType 2 =*/42).bytes(message.holder);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    EvidenceNotice.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new EvidenceNotice();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.hash = value;
+                    else
+                        delete message.hash;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.int32())
+                        message.kind = value;
+                    else
+                        delete message.kind;
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.accused = value;
+                    else
+                        delete message.accused;
+                    continue;
+                }
+            case 4: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.size = value;
+                    else
+                        delete message.size;
+                    continue;
+                }
+            case 5: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.holder = value;
+                    else
+                        delete message.holder;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return EvidenceNotice;
+})();
+
+export const EvidenceRequest = /* @__PURE__ */ (function() {
+
+    const EvidenceRequest = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    EvidenceRequest.prototype.id = 0;
+
+    EvidenceRequest.prototype.hash = $util.newBuffer([]);
+
+    EvidenceRequest.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== 0)
+            writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.id);
+        if (message.hash != null && $Object.hasOwnProperty.call(message, "hash") && message.hash.length)
+            writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.hash);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    EvidenceRequest.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new EvidenceRequest();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.id = value;
+                    else
+                        delete message.id;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.hash = value;
+                    else
+                        delete message.hash;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return EvidenceRequest;
+})();
+
+export const EvidenceResponse = /* @__PURE__ */ (function() {
+
+    const EvidenceResponse = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    EvidenceResponse.prototype.id = 0;
+
+    EvidenceResponse.prototype.proof = $util.newBuffer([]);
+
+    EvidenceResponse.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== 0)
+            writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.id);
+        if (message.proof != null && $Object.hasOwnProperty.call(message, "proof") && message.proof.length)
+            writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.proof);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    EvidenceResponse.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new EvidenceResponse();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.id = value;
+                    else
+                        delete message.id;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.proof = value;
+                    else
+                        delete message.proof;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return EvidenceResponse;
+})();
+
+export const EvidenceSubmit = /* @__PURE__ */ (function() {
+
+    const EvidenceSubmit = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    EvidenceSubmit.prototype.id = 0;
+
+    EvidenceSubmit.prototype.proof = $util.newBuffer([]);
+
+    EvidenceSubmit.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== 0)
+            writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.id);
+        if (message.proof != null && $Object.hasOwnProperty.call(message, "proof") && message.proof.length)
+            writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.proof);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    EvidenceSubmit.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new EvidenceSubmit();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.id = value;
+                    else
+                        delete message.id;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.proof = value;
+                    else
+                        delete message.proof;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return EvidenceSubmit;
+})();
+
+export const EvidenceResult = /* @__PURE__ */ (function() {
+
+    const EvidenceResult = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    EvidenceResult.prototype.id = 0;
+
+    EvidenceResult.prototype.code = "";
+
+    EvidenceResult.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== 0)
+            writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.id);
+        if (message.code != null && $Object.hasOwnProperty.call(message, "code") && message.code !== "")
+            writer.uint32(/* id 2, wireType 2 =*/18).string(message.code);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    EvidenceResult.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new EvidenceResult();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.id = value;
+                    else
+                        delete message.id;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.stringVerify()).length)
+                        message.code = value;
+                    else
+                        delete message.code;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return EvidenceResult;
+})();
+
+export const EvidenceFrame = /* @__PURE__ */ (function() {
+
+    const EvidenceFrame = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    EvidenceFrame.prototype.hello = null;
+
+    EvidenceFrame.prototype.request = null;
+
+    EvidenceFrame.prototype.response = null;
+
+    EvidenceFrame.prototype.submit = null;
+
+    EvidenceFrame.prototype.result = null;
+
+    // OneOf field names bound to virtual getters and setters
+    let $oneOfFields;
+
+    $Object.defineProperty(EvidenceFrame.prototype, "frame", {
+        get: $util.oneOfGetter($oneOfFields = ["hello", "request", "response", "submit", "result"]),
+        set: $util.oneOfSetter($oneOfFields)
+    });
+
+    EvidenceFrame.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.hello != null && $Object.hasOwnProperty.call(message, "hello"))
+            Hello.encode(message.hello, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+        if (message.request != null && $Object.hasOwnProperty.call(message, "request"))
+            EvidenceRequest.encode(message.request, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+        if (message.response != null && $Object.hasOwnProperty.call(message, "response"))
+            EvidenceResponse.encode(message.response, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+        if (message.submit != null && $Object.hasOwnProperty.call(message, "submit"))
+            EvidenceSubmit.encode(message.submit, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
+        if (message.result != null && $Object.hasOwnProperty.call(message, "result"))
+            EvidenceResult.encode(message.result, writer.uint32(/* id 5, wireType 2 =*/42).fork(), _depth + 1).ldelim();
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    EvidenceFrame.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new EvidenceFrame();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    message.hello = Hello.decode(reader, reader.size(), $undefined, _depth + 1, message.hello);
+                    message.frame = "hello";
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    message.request = EvidenceRequest.decode(reader, reader.size(), $undefined, _depth + 1, message.request);
+                    message.frame = "request";
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 2)
+                        break;
+                    message.response = EvidenceResponse.decode(reader, reader.size(), $undefined, _depth + 1, message.response);
+                    message.frame = "response";
+                    continue;
+                }
+            case 4: {
+                    if (wireType !== 2)
+                        break;
+                    message.submit = EvidenceSubmit.decode(reader, reader.size(), $undefined, _depth + 1, message.submit);
+                    message.frame = "submit";
+                    continue;
+                }
+            case 5: {
+                    if (wireType !== 2)
+                        break;
+                    message.result = EvidenceResult.decode(reader, reader.size(), $undefined, _depth + 1, message.result);
+                    message.frame = "result";
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return EvidenceFrame;
+})();
+
+export const ManifestRequest = /* @__PURE__ */ (function() {
+
+    const ManifestRequest = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    ManifestRequest.prototype.id = 0;
+
+    ManifestRequest.prototype.modelId = $util.newBuffer([]);
+
+    ManifestRequest.prototype.offset = 0;
+
+    ManifestRequest.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== 0)
+            writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.id);
+        if (message.modelId != null && $Object.hasOwnProperty.call(message, "modelId") && message.modelId.length)
+            writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.modelId);
+        if (message.offset != null && $Object.hasOwnProperty.call(message, "offset") && message.offset !== 0)
+            writer.uint32(/* id 3, wireType 0 =*/24).uint32(message.offset);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    ManifestRequest.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new ManifestRequest();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.id = value;
+                    else
+                        delete message.id;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.modelId = value;
+                    else
+                        delete message.modelId;
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.offset = value;
+                    else
+                        delete message.offset;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return ManifestRequest;
+})();
+
+export const ManifestPart = /* @__PURE__ */ (function() {
+
+    const ManifestPart = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    ManifestPart.prototype.id = 0;
+
+    ManifestPart.prototype.size = 0;
+
+    ManifestPart.prototype.bytes = $util.newBuffer([]);
+
+    ManifestPart.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== 0)
+            writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.id);
+        if (message.size != null && $Object.hasOwnProperty.call(message, "size") && message.size !== 0)
+            writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.size);
+        if (message.bytes != null && $Object.hasOwnProperty.call(message, "bytes") && message.bytes.length)
+            writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.bytes);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    ManifestPart.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new ManifestPart();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.id = value;
+                    else
+                        delete message.id;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.size = value;
+                    else
+                        delete message.size;
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.bytes = value;
+                    else
+                        delete message.bytes;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return ManifestPart;
+})();
+
+export const PiecesRequest = /* @__PURE__ */ (function() {
+
+    const PiecesRequest = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    PiecesRequest.prototype.id = 0;
+
+    PiecesRequest.prototype.sha256 = $util.newBuffer([]);
+
+    PiecesRequest.prototype.from = 0;
+
+    PiecesRequest.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== 0)
+            writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.id);
+        if (message.sha256 != null && $Object.hasOwnProperty.call(message, "sha256") && message.sha256.length)
+            writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.sha256);
+        if (message.from != null && $Object.hasOwnProperty.call(message, "from") && message.from !== 0)
+            writer.uint32(/* id 3, wireType 0 =*/24).uint32(message.from);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    PiecesRequest.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new PiecesRequest();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.id = value;
+                    else
+                        delete message.id;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.sha256 = value;
+                    else
+                        delete message.sha256;
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.from = value;
+                    else
+                        delete message.from;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return PiecesRequest;
+})();
+
+export const PieceHashes = /* @__PURE__ */ (function() {
+
+    const PieceHashes = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    PieceHashes.prototype.id = 0;
+
+    PieceHashes.prototype.size = 0;
+
+    PieceHashes.prototype.hashes = $util.newBuffer([]);
+
+    PieceHashes.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== 0)
+            writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.id);
+        if (message.size != null && $Object.hasOwnProperty.call(message, "size") && (typeof message.size === "object" ? message.size.low || message.size.high : message.size !== 0))
+            writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.size);
+        if (message.hashes != null && $Object.hasOwnProperty.call(message, "hashes") && message.hashes.length)
+            writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.hashes);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    PieceHashes.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new PieceHashes();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.id = value;
+                    else
+                        delete message.id;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 0)
+                        break;
+                    if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
+                        message.size = value;
+                    else
+                        delete message.size;
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.hashes = value;
+                    else
+                        delete message.hashes;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return PieceHashes;
+})();
+
+export const BlockRequest = /* @__PURE__ */ (function() {
+
+    const BlockRequest = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    BlockRequest.prototype.id = 0;
+
+    BlockRequest.prototype.sha256 = $util.newBuffer([]);
+
+    BlockRequest.prototype.offset = 0;
+
+    BlockRequest.prototype.length = 0;
+
+    BlockRequest.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== 0)
+            writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.id);
+        if (message.sha256 != null && $Object.hasOwnProperty.call(message, "sha256") && message.sha256.length)
+            writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.sha256);
+        if (message.offset != null && $Object.hasOwnProperty.call(message, "offset") && (typeof message.offset === "object" ? message.offset.low || message.offset.high : message.offset !== 0))
+            writer.uint32(/* id 3, wireType 0 =*/24).uint64(message.offset);
+        if (message.length != null && $Object.hasOwnProperty.call(message, "length") && message.length !== 0)
+            writer.uint32(/* id 4, wireType 0 =*/32).uint32(message.length);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    BlockRequest.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new BlockRequest();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.id = value;
+                    else
+                        delete message.id;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.sha256 = value;
+                    else
+                        delete message.sha256;
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 0)
+                        break;
+                    if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
+                        message.offset = value;
+                    else
+                        delete message.offset;
+                    continue;
+                }
+            case 4: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.length = value;
+                    else
+                        delete message.length;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return BlockRequest;
+})();
+
+export const Block = /* @__PURE__ */ (function() {
+
+    const Block = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    Block.prototype.id = 0;
+
+    Block.prototype.bytes = $util.newBuffer([]);
+
+    Block.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== 0)
+            writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.id);
+        if (message.bytes != null && $Object.hasOwnProperty.call(message, "bytes") && message.bytes.length)
+            writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.bytes);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    Block.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new Block();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.id = value;
+                    else
+                        delete message.id;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.bytes = value;
+                    else
+                        delete message.bytes;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return Block;
+})();
+
+export const FetchRefusal = /* @__PURE__ */ (function() {
+
+    const FetchRefusal = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    FetchRefusal.prototype.id = 0;
+
+    FetchRefusal.prototype.code = "";
+
+    FetchRefusal.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== 0)
+            writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.id);
+        if (message.code != null && $Object.hasOwnProperty.call(message, "code") && message.code !== "")
+            writer.uint32(/* id 2, wireType 2 =*/18).string(message.code);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    FetchRefusal.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new FetchRefusal();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.id = value;
+                    else
+                        delete message.id;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.stringVerify()).length)
+                        message.code = value;
+                    else
+                        delete message.code;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return FetchRefusal;
+})();
+
+export const FetchFrame = /* @__PURE__ */ (function() {
+
+    const FetchFrame = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    FetchFrame.prototype.hello = null;
+
+    FetchFrame.prototype.manifestRequest = null;
+
+    FetchFrame.prototype.manifestPart = null;
+
+    FetchFrame.prototype.piecesRequest = null;
+
+    FetchFrame.prototype.pieceHashes = null;
+
+    FetchFrame.prototype.blockRequest = null;
+
+    FetchFrame.prototype.block = null;
+
+    FetchFrame.prototype.refusal = null;
+
+    // OneOf field names bound to virtual getters and setters
+    let $oneOfFields;
+
+    $Object.defineProperty(FetchFrame.prototype, "frame", {
+        get: $util.oneOfGetter($oneOfFields = ["hello", "manifestRequest", "manifestPart", "piecesRequest", "pieceHashes", "blockRequest", "block", "refusal"]),
+        set: $util.oneOfSetter($oneOfFields)
+    });
+
+    FetchFrame.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.hello != null && $Object.hasOwnProperty.call(message, "hello"))
+            Hello.encode(message.hello, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+        if (message.manifestRequest != null && $Object.hasOwnProperty.call(message, "manifestRequest"))
+            ManifestRequest.encode(message.manifestRequest, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+        if (message.manifestPart != null && $Object.hasOwnProperty.call(message, "manifestPart"))
+            ManifestPart.encode(message.manifestPart, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+        if (message.piecesRequest != null && $Object.hasOwnProperty.call(message, "piecesRequest"))
+            PiecesRequest.encode(message.piecesRequest, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
+        if (message.pieceHashes != null && $Object.hasOwnProperty.call(message, "pieceHashes"))
+            PieceHashes.encode(message.pieceHashes, writer.uint32(/* id 5, wireType 2 =*/42).fork(), _depth + 1).ldelim();
+        if (message.blockRequest != null && $Object.hasOwnProperty.call(message, "blockRequest"))
+            BlockRequest.encode(message.blockRequest, writer.uint32(/* id 6, wireType 2 =*/50).fork(), _depth + 1).ldelim();
+        if (message.block != null && $Object.hasOwnProperty.call(message, "block"))
+            Block.encode(message.block, writer.uint32(/* id 7, wireType 2 =*/58).fork(), _depth + 1).ldelim();
+        if (message.refusal != null && $Object.hasOwnProperty.call(message, "refusal"))
+            FetchRefusal.encode(message.refusal, writer.uint32(/* id 8, wireType 2 =*/66).fork(), _depth + 1).ldelim();
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    FetchFrame.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new FetchFrame();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    message.hello = Hello.decode(reader, reader.size(), $undefined, _depth + 1, message.hello);
+                    message.frame = "hello";
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    message.manifestRequest = ManifestRequest.decode(reader, reader.size(), $undefined, _depth + 1, message.manifestRequest);
+                    message.frame = "manifestRequest";
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 2)
+                        break;
+                    message.manifestPart = ManifestPart.decode(reader, reader.size(), $undefined, _depth + 1, message.manifestPart);
+                    message.frame = "manifestPart";
+                    continue;
+                }
+            case 4: {
+                    if (wireType !== 2)
+                        break;
+                    message.piecesRequest = PiecesRequest.decode(reader, reader.size(), $undefined, _depth + 1, message.piecesRequest);
+                    message.frame = "piecesRequest";
+                    continue;
+                }
+            case 5: {
+                    if (wireType !== 2)
+                        break;
+                    message.pieceHashes = PieceHashes.decode(reader, reader.size(), $undefined, _depth + 1, message.pieceHashes);
+                    message.frame = "pieceHashes";
+                    continue;
+                }
+            case 6: {
+                    if (wireType !== 2)
+                        break;
+                    message.blockRequest = BlockRequest.decode(reader, reader.size(), $undefined, _depth + 1, message.blockRequest);
+                    message.frame = "blockRequest";
+                    continue;
+                }
+            case 7: {
+                    if (wireType !== 2)
+                        break;
+                    message.block = Block.decode(reader, reader.size(), $undefined, _depth + 1, message.block);
+                    message.frame = "block";
+                    continue;
+                }
+            case 8: {
+                    if (wireType !== 2)
+                        break;
+                    message.refusal = FetchRefusal.decode(reader, reader.size(), $undefined, _depth + 1, message.refusal);
+                    message.frame = "refusal";
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return FetchFrame;
+})();
+
+export const SeatsRequest = /* @__PURE__ */ (function() {
+
+    const SeatsRequest = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    SeatsRequest.prototype.id = 0;
+
+    SeatsRequest.prototype.shard = 0;
+
+    SeatsRequest.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== 0)
+            writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.id);
+        if (message.shard != null && $Object.hasOwnProperty.call(message, "shard") && message.shard !== 0)
+            writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.shard);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    SeatsRequest.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new SeatsRequest();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.id = value;
+                    else
+                        delete message.id;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.shard = value;
+                    else
+                        delete message.shard;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return SeatsRequest;
+})();
+
+export const SeatInfo = /* @__PURE__ */ (function() {
+
+    const SeatInfo = function (properties) {
+        this.addresses = [];
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    SeatInfo.prototype.owner = $util.newBuffer([]);
+
+    SeatInfo.prototype.peerKey = $util.newBuffer([]);
+
+    SeatInfo.prototype.addresses = $util.emptyArray;
+
+    SeatInfo.prototype.silentMs = 0;
+
+    SeatInfo.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.owner != null && $Object.hasOwnProperty.call(message, "owner") && message.owner.length)
+            writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.owner);
+        if (message.peerKey != null && $Object.hasOwnProperty.call(message, "peerKey") && message.peerKey.length)
+            writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.peerKey);
+        if (message.addresses != null && message.addresses.length)
+            for (let i = 0; i < message.addresses.length; ++i)
+                writer.uint32(/* id 3, wireType 2 =*/26).string(message.addresses[i]);
+        if (message.silentMs != null && $Object.hasOwnProperty.call(message, "silentMs") && message.silentMs !== 0)
+            writer.uint32(/* id 4, wireType 0 =*/32).uint32(message.silentMs);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    SeatInfo.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new SeatInfo();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.owner = value;
+                    else
+                        delete message.owner;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.peerKey = value;
+                    else
+                        delete message.peerKey;
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 2)
+                        break;
+                    if (!(message.addresses && message.addresses.length))
+                        message.addresses = [];
+                    message.addresses.push(reader.stringVerify());
+                    continue;
+                }
+            case 4: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.silentMs = value;
+                    else
+                        delete message.silentMs;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return SeatInfo;
+})();
+
+export const TurnSeats = /* @__PURE__ */ (function() {
+
+    const TurnSeats = function (properties) {
+        this.seats = [];
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    TurnSeats.prototype.epoch = 0;
+
+    TurnSeats.prototype.turn = 0;
+
+    TurnSeats.prototype.seats = $util.emptyArray;
+
+    TurnSeats.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
+            writer.uint32(/* id 1, wireType 0 =*/8).uint64(message.epoch);
+        if (message.turn != null && $Object.hasOwnProperty.call(message, "turn") && message.turn !== 0)
+            writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.turn);
+        if (message.seats != null && message.seats.length)
+            for (let i = 0; i < message.seats.length; ++i)
+                SeatInfo.encode(message.seats[i], writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    TurnSeats.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new TurnSeats();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 0)
+                        break;
+                    if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
+                        message.epoch = value;
+                    else
+                        delete message.epoch;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.turn = value;
+                    else
+                        delete message.turn;
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 2)
+                        break;
+                    if (!(message.seats && message.seats.length))
+                        message.seats = [];
+                    message.seats.push(SeatInfo.decode(reader, reader.size(), $undefined, _depth + 1));
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return TurnSeats;
+})();
+
+export const SeatsResponse = /* @__PURE__ */ (function() {
+
+    const SeatsResponse = function (properties) {
+        this.turns = [];
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    SeatsResponse.prototype.id = 0;
+
+    SeatsResponse.prototype.turns = $util.emptyArray;
+
+    SeatsResponse.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== 0)
+            writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.id);
+        if (message.turns != null && message.turns.length)
+            for (let i = 0; i < message.turns.length; ++i)
+                TurnSeats.encode(message.turns[i], writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    SeatsResponse.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new SeatsResponse();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.id = value;
+                    else
+                        delete message.id;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    if (!(message.turns && message.turns.length))
+                        message.turns = [];
+                    message.turns.push(TurnSeats.decode(reader, reader.size(), $undefined, _depth + 1));
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return SeatsResponse;
+})();
+
+export const Forward = /* @__PURE__ */ (function() {
+
+    const Forward = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    Forward.prototype.id = 0;
+
+    Forward.prototype.header = null;
+
+    Forward.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== 0)
+            writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.id);
+        if (message.header != null && $Object.hasOwnProperty.call(message, "header"))
+            Envelope.encode(message.header, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    Forward.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new Forward();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.id = value;
+                    else
+                        delete message.id;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    message.header = Envelope.decode(reader, reader.size(), $undefined, _depth + 1, message.header);
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return Forward;
+})();
+
+export const ForwardResult = /* @__PURE__ */ (function() {
+
+    const ForwardResult = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    ForwardResult.prototype.id = 0;
+
+    ForwardResult.prototype.code = "";
+
+    ForwardResult.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== 0)
+            writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.id);
+        if (message.code != null && $Object.hasOwnProperty.call(message, "code") && message.code !== "")
+            writer.uint32(/* id 2, wireType 2 =*/18).string(message.code);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    ForwardResult.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new ForwardResult();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.id = value;
+                    else
+                        delete message.id;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.stringVerify()).length)
+                        message.code = value;
+                    else
+                        delete message.code;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return ForwardResult;
+})();
+
+export const LightFrame = /* @__PURE__ */ (function() {
+
+    const LightFrame = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    LightFrame.prototype.hello = null;
+
+    LightFrame.prototype.seatsRequest = null;
+
+    LightFrame.prototype.seatsResponse = null;
+
+    LightFrame.prototype.forward = null;
+
+    LightFrame.prototype.forwardResult = null;
+
+    // OneOf field names bound to virtual getters and setters
+    let $oneOfFields;
+
+    $Object.defineProperty(LightFrame.prototype, "frame", {
+        get: $util.oneOfGetter($oneOfFields = ["hello", "seatsRequest", "seatsResponse", "forward", "forwardResult"]),
+        set: $util.oneOfSetter($oneOfFields)
+    });
+
+    LightFrame.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.hello != null && $Object.hasOwnProperty.call(message, "hello"))
+            Hello.encode(message.hello, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+        if (message.seatsRequest != null && $Object.hasOwnProperty.call(message, "seatsRequest"))
+            SeatsRequest.encode(message.seatsRequest, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+        if (message.seatsResponse != null && $Object.hasOwnProperty.call(message, "seatsResponse"))
+            SeatsResponse.encode(message.seatsResponse, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+        if (message.forward != null && $Object.hasOwnProperty.call(message, "forward"))
+            Forward.encode(message.forward, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
+        if (message.forwardResult != null && $Object.hasOwnProperty.call(message, "forwardResult"))
+            ForwardResult.encode(message.forwardResult, writer.uint32(/* id 5, wireType 2 =*/42).fork(), _depth + 1).ldelim();
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    LightFrame.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new LightFrame();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    message.hello = Hello.decode(reader, reader.size(), $undefined, _depth + 1, message.hello);
+                    message.frame = "hello";
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    message.seatsRequest = SeatsRequest.decode(reader, reader.size(), $undefined, _depth + 1, message.seatsRequest);
+                    message.frame = "seatsRequest";
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 2)
+                        break;
+                    message.seatsResponse = SeatsResponse.decode(reader, reader.size(), $undefined, _depth + 1, message.seatsResponse);
+                    message.frame = "seatsResponse";
+                    continue;
+                }
+            case 4: {
+                    if (wireType !== 2)
+                        break;
+                    message.forward = Forward.decode(reader, reader.size(), $undefined, _depth + 1, message.forward);
+                    message.frame = "forward";
+                    continue;
+                }
+            case 5: {
+                    if (wireType !== 2)
+                        break;
+                    message.forwardResult = ForwardResult.decode(reader, reader.size(), $undefined, _depth + 1, message.forwardResult);
+                    message.frame = "forwardResult";
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return LightFrame;
+})();
+
+export const RelayVoucher = /* @__PURE__ */ (function() {
+
+    const RelayVoucher = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    RelayVoucher.prototype.payer = $util.newBuffer([]);
+
+    RelayVoucher.prototype.cumulative = $util.newBuffer([]);
+
+    RelayVoucher.prototype.signature = $util.newBuffer([]);
+
+    RelayVoucher.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.payer != null && $Object.hasOwnProperty.call(message, "payer") && message.payer.length)
+            writer.uint32(/* id 1, wireType 2 =*/10).bytes(message.payer);
+        if (message.cumulative != null && $Object.hasOwnProperty.call(message, "cumulative") && message.cumulative.length)
+            writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.cumulative);
+        if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
+            writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.signature);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    RelayVoucher.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new RelayVoucher();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.payer = value;
+                    else
+                        delete message.payer;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.cumulative = value;
+                    else
+                        delete message.cumulative;
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.signature = value;
+                    else
+                        delete message.signature;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return RelayVoucher;
+})();
+
+export const RelayPermit = /* @__PURE__ */ (function() {
+
+    const RelayPermit = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    RelayPermit.prototype.feeBps = 0;
+
+    RelayPermit.prototype.nonce = 0;
+
+    RelayPermit.prototype.deadline = 0;
+
+    RelayPermit.prototype.signature = $util.newBuffer([]);
+
+    RelayPermit.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.feeBps != null && $Object.hasOwnProperty.call(message, "feeBps") && message.feeBps !== 0)
+            writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.feeBps);
+        if (message.nonce != null && $Object.hasOwnProperty.call(message, "nonce") && (typeof message.nonce === "object" ? message.nonce.low || message.nonce.high : message.nonce !== 0))
+            writer.uint32(/* id 2, wireType 0 =*/16).uint64(message.nonce);
+        if (message.deadline != null && $Object.hasOwnProperty.call(message, "deadline") && (typeof message.deadline === "object" ? message.deadline.low || message.deadline.high : message.deadline !== 0))
+            writer.uint32(/* id 3, wireType 0 =*/24).uint64(message.deadline);
+        if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
+            writer.uint32(/* id 4, wireType 2 =*/34).bytes(message.signature);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    RelayPermit.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new RelayPermit();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.feeBps = value;
+                    else
+                        delete message.feeBps;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 0)
+                        break;
+                    if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
+                        message.nonce = value;
+                    else
+                        delete message.nonce;
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 0)
+                        break;
+                    if (typeof (value = $number(reader.uint64())) === "object" ? value.low || value.high : value !== 0)
+                        message.deadline = value;
+                    else
+                        delete message.deadline;
+                    continue;
+                }
+            case 4: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.signature = value;
+                    else
+                        delete message.signature;
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return RelayPermit;
+})();
+
+export const RelayRequest = /* @__PURE__ */ (function() {
+
+    const RelayRequest = function (properties) {
+        this.vouchers = [];
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    RelayRequest.prototype.id = 0;
+
+    RelayRequest.prototype.provider = $util.newBuffer([]);
+
+    RelayRequest.prototype.vouchers = $util.emptyArray;
+
+    RelayRequest.prototype.permit = null;
+
+    RelayRequest.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== 0)
+            writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.id);
+        if (message.provider != null && $Object.hasOwnProperty.call(message, "provider") && message.provider.length)
+            writer.uint32(/* id 2, wireType 2 =*/18).bytes(message.provider);
+        if (message.vouchers != null && message.vouchers.length)
+            for (let i = 0; i < message.vouchers.length; ++i)
+                RelayVoucher.encode(message.vouchers[i], writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+        if (message.permit != null && $Object.hasOwnProperty.call(message, "permit"))
+            RelayPermit.encode(message.permit, writer.uint32(/* id 4, wireType 2 =*/34).fork(), _depth + 1).ldelim();
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    RelayRequest.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new RelayRequest();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.id = value;
+                    else
+                        delete message.id;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.provider = value;
+                    else
+                        delete message.provider;
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 2)
+                        break;
+                    if (!(message.vouchers && message.vouchers.length))
+                        message.vouchers = [];
+                    message.vouchers.push(RelayVoucher.decode(reader, reader.size(), $undefined, _depth + 1));
+                    continue;
+                }
+            case 4: {
+                    if (wireType !== 2)
+                        break;
+                    message.permit = RelayPermit.decode(reader, reader.size(), $undefined, _depth + 1, message.permit);
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return RelayRequest;
+})();
+
+export const RelayResult = /* @__PURE__ */ (function() {
+
+    const RelayResult = function (properties) {
+        this.skipped = [];
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    RelayResult.prototype.id = 0;
+
+    RelayResult.prototype.code = "";
+
+    RelayResult.prototype.txHash = $util.newBuffer([]);
+
+    RelayResult.prototype.skipped = $util.emptyArray;
+
+    RelayResult.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== 0)
+            writer.uint32(/* id 1, wireType 0 =*/8).uint32(message.id);
+        if (message.code != null && $Object.hasOwnProperty.call(message, "code") && message.code !== "")
+            writer.uint32(/* id 2, wireType 2 =*/18).string(message.code);
+        if (message.txHash != null && $Object.hasOwnProperty.call(message, "txHash") && message.txHash.length)
+            writer.uint32(/* id 3, wireType 2 =*/26).bytes(message.txHash);
+        if (message.skipped != null && message.skipped.length)
+            for (let i = 0; i < message.skipped.length; ++i)
+                writer.uint32(/* id 4, wireType 2 =*/34).bytes(message.skipped[i]);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    RelayResult.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new RelayResult();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.id = value;
+                    else
+                        delete message.id;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.stringVerify()).length)
+                        message.code = value;
+                    else
+                        delete message.code;
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 2)
+                        break;
+                    if ((value = reader.bytes()).length)
+                        message.txHash = value;
+                    else
+                        delete message.txHash;
+                    continue;
+                }
+            case 4: {
+                    if (wireType !== 2)
+                        break;
+                    if (!(message.skipped && message.skipped.length))
+                        message.skipped = [];
+                    message.skipped.push(reader.bytes());
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return RelayResult;
+})();
+
+export const RelayFrame = /* @__PURE__ */ (function() {
+
+    const RelayFrame = function (properties) {
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    RelayFrame.prototype.hello = null;
+
+    RelayFrame.prototype.request = null;
+
+    RelayFrame.prototype.result = null;
+
+    // OneOf field names bound to virtual getters and setters
+    let $oneOfFields;
+
+    $Object.defineProperty(RelayFrame.prototype, "frame", {
+        get: $util.oneOfGetter($oneOfFields = ["hello", "request", "result"]),
+        set: $util.oneOfSetter($oneOfFields)
+    });
+
+    RelayFrame.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.hello != null && $Object.hasOwnProperty.call(message, "hello"))
+            Hello.encode(message.hello, writer.uint32(/* id 1, wireType 2 =*/10).fork(), _depth + 1).ldelim();
+        if (message.request != null && $Object.hasOwnProperty.call(message, "request"))
+            RelayRequest.encode(message.request, writer.uint32(/* id 2, wireType 2 =*/18).fork(), _depth + 1).ldelim();
+        if (message.result != null && $Object.hasOwnProperty.call(message, "result"))
+            RelayResult.encode(message.result, writer.uint32(/* id 3, wireType 2 =*/26).fork(), _depth + 1).ldelim();
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    RelayFrame.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new RelayFrame();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 2)
+                        break;
+                    message.hello = Hello.decode(reader, reader.size(), $undefined, _depth + 1, message.hello);
+                    message.frame = "hello";
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 2)
+                        break;
+                    message.request = RelayRequest.decode(reader, reader.size(), $undefined, _depth + 1, message.request);
+                    message.frame = "request";
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 2)
+                        break;
+                    message.result = RelayResult.decode(reader, reader.size(), $undefined, _depth + 1, message.result);
+                    message.frame = "result";
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return RelayFrame;
+})();

@@ -2,8 +2,10 @@
 import fc from 'fast-check'
 import * as limits from '../../src/limits.ts'
 import { AUCTION_ARBITRARIES, auctionProof } from './arbitraries-auction.ts'
+import { EVIDENCE_ARBITRARIES } from './arbitraries-evidence.ts'
+import { FETCH_ARBITRARIES } from './arbitraries-fetch.ts'
 import { record, blob, text, uint, safeUint, amount, double } from './arbitrary-values.ts'
-import { address, hash, uint16, uint32 } from './arbitrary-values.ts'
+import { address, hash, signature, uint16, uint32 } from './arbitrary-values.ts'
 import { signedJobOrder, signedAward, signedAccept } from './arbitrary-values.ts'
 import { signedReceipt, signedVoucher, envelope, envelopeBody } from './arbitrary-values.ts'
 import { peerBinding, clientBinding, hello, framed } from './arbitrary-values.ts'
@@ -99,6 +101,28 @@ const reveal = record({
   text: text(400),
 })
 
+const payers = fc.array(address, { maxLength: 20 })
+const relayVoucher = record({ payer: address, cumulative: amount, signature })
+const relayPermit = record({ feeBps: uint(100), nonce: safeUint, deadline: safeUint, signature })
+const vouchers = fc.array(relayVoucher, { maxLength: 20 })
+const relayFrame = fc.oneof(
+  framed('hello', hello),
+  framed(
+    'request',
+    record(
+      { id: uint32, provider: address, vouchers, permit: relayPermit },
+      { requiredKeys: ['id', 'provider', 'vouchers'] },
+    ),
+  ),
+  framed(
+    'result',
+    record(
+      { id: uint32, code: text(limits.MAX_CODE_BYTES), txHash: hash, skipped: payers },
+      { requiredKeys: ['id', 'code', 'skipped'] },
+    ),
+  ),
+)
+
 /** By codec name. */
 export const ARBITRARIES: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   envelope,
@@ -127,6 +151,9 @@ export const ARBITRARIES: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
     framed('reveal', reveal),
   ),
   ...AUCTION_ARBITRARIES,
+  ...EVIDENCE_ARBITRARIES,
+  ...FETCH_ARBITRARIES,
+  relayFrame,
   awardFrame,
   jobSpec,
   voucherFrame,

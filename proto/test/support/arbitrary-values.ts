@@ -134,7 +134,13 @@ export const envelope = record({ body: blob(1, 300), sig: blob(64, 64) })
 
 export const envelopeBody = record({
   version: uint16,
-  type: fc.constantFrom<types.MessageType>('offer', 'peerBinding', 'heartbeat', 'jobHeader'),
+  type: fc.constantFrom<types.MessageType>(
+    'offer',
+    'peerBinding',
+    'heartbeat',
+    'jobHeader',
+    'evidence',
+  ),
   network: text(limits.MAX_NETWORK_BYTES, 1),
   seq: safeUint,
   issuedAtMs: safeUint,

@@ -1,5 +1,5 @@
 /** Breaks one field of a valid message, as a domain value or on the wire. */
-import { duckmesh } from '../../src/generated/duckmesh.js'
+import * as v1 from '../../src/generated/duckmesh.js'
 import { CODECS } from '../../vectors/build.ts'
 import { SAMPLES } from '../../vectors/samples.ts'
 import type { Codec } from '../../src/codec/interface.ts'
@@ -17,7 +17,7 @@ export function codecOf(name: string): Codec<unknown> {
 
 /** Generated class of a codec; their names differ only in the first letter. */
 export function wireClassOf(name: string): WireClass {
-  const classes = duckmesh.v1 as unknown as Record<string, WireClass>
+  const classes = v1 as unknown as Record<string, WireClass>
   const found = classes[`${name.charAt(0).toUpperCase()}${name.slice(1)}`]
   if (found === undefined) throw new TypeError(`no generated class for ${name}`)
   return found
