@@ -57,6 +57,12 @@ describe('generate', () => {
     expect(await generate(folder, '--check')).to.equal(0)
     const abi = (await import(join(folder, 'ts/abi/job-market.ts'))) as { jobMarketAbi: unknown }
     expect(abi.jobMarketAbi).to.deep.equal([{ type: 'error', name: 'JobMarket', inputs: [] }])
+    const { errorsAbi } = (await import(join(folder, 'ts/abi/errors.ts'))) as {
+      errorsAbi: { name: string }[]
+    }
+    const told = errorsAbi.map(({ name }) => name)
+    expect(told).to.include.members(['DuckToken', 'JobDisputes', 'Referees'])
+    expect(new Set(told).size).to.equal(told.length)
   })
 
   it('notices a face that somebody edited', async () => {

@@ -8,14 +8,7 @@ import {
   isHex,
   type Hex,
 } from 'viem'
-import { duckGovernorAbi } from './abi/duck-governor.ts'
-import { duckTimelockAbi } from './abi/duck-timelock.ts'
-import { duckTokenAbi } from './abi/duck-token.ts'
-import { jobDisputesAbi } from './abi/job-disputes.ts'
-import { jobMarketAbi } from './abi/job-market.ts'
-import { providerRegistryAbi } from './abi/provider-registry.ts'
-import { refereesAbi } from './abi/referees.ts'
-import { signedFaultsAbi } from './abi/signed-faults.ts'
+import { errorsAbi } from './abi/errors.ts'
 import { adviceFor } from './error-advice.ts'
 
 /** A refusal of a contract: the name of its custom error, the arguments, and what to do about it. */
@@ -55,17 +48,6 @@ const retryableCodes = new Set([
   'TooEarly',
 ])
 
-const abi = [
-  ...duckTokenAbi,
-  ...providerRegistryAbi,
-  ...jobMarketAbi,
-  ...jobDisputesAbi,
-  ...signedFaultsAbi,
-  ...refereesAbi,
-  ...duckTimelockAbi,
-  ...duckGovernorAbi,
-]
-
 /** The refusal inside whatever viem threw, or undefined when no contract refused. */
 export function decodeRevert(error: unknown): Revert | undefined {
   const data = revertData(error)
@@ -77,7 +59,7 @@ export function decodeRevertData(data: Hex): Revert {
   try {
     // viem leaves `args` out for an error without arguments, whatever its types say
     const decoded: { errorName: string; args?: readonly unknown[] } = decodeErrorResult({
-      abi,
+      abi: errorsAbi,
       data,
     })
     const { errorName, args = [] } = decoded

@@ -1,6 +1,6 @@
 import { zeroAddress, type Address } from 'viem'
-import { readContract } from 'viem/actions'
-import { providerRegistryAbi } from '../abi/provider-registry.ts'
+import { readContract } from '../read-contract.ts'
+import { lightReadsAbi } from '../abi/light-reads.ts'
 import { guarded } from '../errors.ts'
 import type { ReadClient, WithAddresses } from '../interface.ts'
 
@@ -16,7 +16,7 @@ export async function providerOf(
   const found = await guarded(
     readContract(client, {
       address: addresses.registry,
-      abi: providerRegistryAbi,
+      abi: lightReadsAbi,
       functionName: 'providerOf',
       args: [operator],
     }),

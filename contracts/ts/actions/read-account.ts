@@ -1,6 +1,6 @@
 import type { Address } from 'viem'
-import { readContract } from 'viem/actions'
-import { jobMarketAbi } from '../abi/job-market.ts'
+import { readContract } from '../read-contract.ts'
+import { lightReadsAbi } from '../abi/light-reads.ts'
 import { guarded } from '../errors.ts'
 import type { ReadClient, WithAddresses } from '../interface.ts'
 
@@ -26,7 +26,7 @@ export async function readAccount(
   const [free, thawing, thawEnd] = await guarded(
     readContract(client, {
       address: addresses.market,
-      abi: jobMarketAbi,
+      abi: lightReadsAbi,
       functionName: 'accounts',
       args: [payer],
     }),

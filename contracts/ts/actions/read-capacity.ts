@@ -1,4 +1,4 @@
-import { readContract } from 'viem/actions'
+import { readContract } from '../read-contract.ts'
 import { jobMarketAbi } from '../abi/job-market.ts'
 import { guarded } from '../errors.ts'
 import type { ReadClient } from '../interface.ts'

@@ -1,6 +1,6 @@
 import type { Address } from 'viem'
-import { readContract } from 'viem/actions'
-import { jobMarketAbi } from '../abi/job-market.ts'
+import { readContract } from '../read-contract.ts'
+import { lightReadsAbi } from '../abi/light-reads.ts'
 import { guarded } from '../errors.ts'
 import type { ReadClient, WithAddresses } from '../interface.ts'
 
@@ -32,7 +32,7 @@ export async function readChannel(
   const [allotted, redeemed, thawing, thawEnd] = await guarded(
     readContract(client, {
       address: addresses.market,
-      abi: jobMarketAbi,
+      abi: lightReadsAbi,
       functionName: 'channels',
       args: [payer, provider],
     }),

@@ -1,5 +1,5 @@
 import type { Address, Hex } from 'viem'
-import { readContract } from 'viem/actions'
+import { readContract } from '../read-contract.ts'
 import { refereesAbi } from '../abi/referees.ts'
 import { guarded } from '../errors.ts'
 import type { ReadClient, WithOversight } from '../interface.ts'

@@ -1,4 +1,4 @@
-import { readContract } from 'viem/actions'
+import { readContract } from '../read-contract.ts'
 import { jobDisputesAbi } from '../abi/job-disputes.ts'
 import { guarded } from '../errors.ts'
 import type { DisputeParameters, ReadClient, WithOversight } from '../interface.ts'

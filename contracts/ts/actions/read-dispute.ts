@@ -1,5 +1,5 @@
 import type { Address, Hex } from 'viem'
-import { readContract } from 'viem/actions'
+import { readContract } from '../read-contract.ts'
 import { jobDisputesAbi } from '../abi/job-disputes.ts'
 import { refereesAbi } from '../abi/referees.ts'
 import { guarded } from '../errors.ts'

@@ -1,5 +1,5 @@
-import { readContract } from 'viem/actions'
-import { providerRegistryAbi } from '../abi/provider-registry.ts'
+import { readContract } from '../read-contract.ts'
+import { lightReadsAbi } from '../abi/light-reads.ts'
 import { guarded } from '../errors.ts'
 import type { ReadClient, WithAddresses } from '../interface.ts'
 
@@ -19,7 +19,7 @@ export async function readElectionParameters(
   const { epoch, turn } = await guarded(
     readContract(client, {
       address: addresses.registry,
-      abi: providerRegistryAbi,
+      abi: lightReadsAbi,
       functionName: 'durations',
     }),
   )

@@ -1,5 +1,5 @@
 import { zeroAddress, type Address, type Hex } from 'viem'
-import { readContract } from 'viem/actions'
+import { readContract } from '../read-contract.ts'
 import { signedFaultsAbi } from '../abi/signed-faults.ts'
 import { guarded } from '../errors.ts'
 import type { ReadClient, WithOversight } from '../interface.ts'

@@ -1,4 +1,4 @@
-import { readContract } from 'viem/actions'
+import { readContract } from '../read-contract.ts'
 import { jobDisputesAbi } from '../abi/job-disputes.ts'
 import { providerRegistryAbi } from '../abi/provider-registry.ts'
 import { guarded } from '../errors.ts'

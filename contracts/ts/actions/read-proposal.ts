@@ -1,5 +1,5 @@
 import { encodeAbiParameters, keccak256, toHex } from 'viem'
-import { readContract } from 'viem/actions'
+import { readContract } from '../read-contract.ts'
 import { duckGovernorAbi } from '../abi/duck-governor.ts'
 import { guarded } from '../errors.ts'
 import type { Proposal, ReadClient, WithGovernor } from '../interface.ts'

@@ -1,6 +1,6 @@
 import { zeroAddress, type Address, type Hex } from 'viem'
-import { readContract } from 'viem/actions'
-import { providerRegistryAbi } from '../abi/provider-registry.ts'
+import { readContract } from '../read-contract.ts'
+import { lightReadsAbi } from '../abi/light-reads.ts'
 import { guarded } from '../errors.ts'
 import type { ReadClient, WithAddresses } from '../interface.ts'
 
@@ -32,7 +32,7 @@ export async function readProvider(
   const found = await guarded(
     readContract(client, {
       address: addresses.registry,
-      abi: providerRegistryAbi,
+      abi: lightReadsAbi,
       functionName: 'providers',
       args: [provider],
     }),

@@ -1,5 +1,5 @@
 import type { Address } from 'viem'
-import { readContract } from 'viem/actions'
+import { readContract } from '../read-contract.ts'
 import { jobMarketAbi } from '../abi/job-market.ts'
 import { guarded } from '../errors.ts'
 import type { ReadClient, WithAddresses } from '../interface.ts'

@@ -1,6 +1,6 @@
 import type { Address } from 'viem'
-import { readContract } from 'viem/actions'
-import { jobMarketAbi } from '../abi/job-market.ts'
+import { readContract } from '../read-contract.ts'
+import { lightReadsAbi } from '../abi/light-reads.ts'
 import { guarded } from '../errors.ts'
 import type { ReadClient, WithAddresses } from '../interface.ts'
 
@@ -31,7 +31,7 @@ export async function readService(
   client: ReadClient,
   { addresses, payer, provider }: ReadServiceParameters,
 ): Promise<ServiceAllotment> {
-  const market = { address: addresses.market, abi: jobMarketAbi } as const
+  const market = { address: addresses.market, abi: lightReadsAbi } as const
   const [[allotted, redeemed, thawing, thawEnd], redeemedBy] = await guarded(
     Promise.all([
       readContract(client, { ...market, functionName: 'service', args: [payer] }),

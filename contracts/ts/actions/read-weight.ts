@@ -1,6 +1,6 @@
 import type { Address } from 'viem'
-import { readContract } from 'viem/actions'
-import { providerRegistryAbi } from '../abi/provider-registry.ts'
+import { readContract } from '../read-contract.ts'
+import { lightReadsAbi } from '../abi/light-reads.ts'
 import { guarded } from '../errors.ts'
 import type { ReadClient, WithAddresses } from '../interface.ts'
 
@@ -21,7 +21,7 @@ export function readWeight(
   return guarded(
     readContract(client, {
       address: addresses.registry,
-      abi: providerRegistryAbi,
+      abi: lightReadsAbi,
       functionName: 'weightAt',
       args: [provider, epoch],
     }),

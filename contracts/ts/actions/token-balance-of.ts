@@ -1,6 +1,6 @@
 import type { Address } from 'viem'
-import { readContract } from 'viem/actions'
-import { duckTokenAbi } from '../abi/duck-token.ts'
+import { readContract } from '../read-contract.ts'
+import { lightReadsAbi } from '../abi/light-reads.ts'
 import { guarded } from '../errors.ts'
 import type { ReadClient, WithAddresses } from '../interface.ts'
 
@@ -16,7 +16,7 @@ export function tokenBalanceOf(
   return guarded(
     readContract(client, {
       address: addresses.token,
-      abi: duckTokenAbi,
+      abi: lightReadsAbi,
       functionName: 'balanceOf',
       args: [holder],
     }),
