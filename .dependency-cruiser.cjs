@@ -12,7 +12,16 @@ const arrows = {
 }
 
 /** Inside protocols each folder may import only from folders to its left, and from the files above them. */
-const layers = ['mesh', 'election', 'market', 'dispatch', 'verification', 'settlement']
+const layers = [
+  'mesh',
+  'fetch',
+  'election',
+  'market',
+  'evidence',
+  'dispatch',
+  'verification',
+  'settlement',
+]
 
 const packages = Object.keys(arrows)
 

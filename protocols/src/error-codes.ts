@@ -133,6 +133,16 @@ const OTHER_ERROR_CODES = {
     retryable: true,
     todo: 'The other side closed the stream; try again.',
   },
+  NO_HOLDERS: {
+    stage: 'mesh',
+    retryable: true,
+    todo: 'No peer that was asked has it now; what was fetched is kept, so run the same again later.',
+  },
+  HOLDER_LIED: {
+    stage: 'mesh',
+    retryable: true,
+    todo: 'The peer told something else than the model it claims to have; ask others.',
+  },
   TIMED_OUT: {
     stage: 'mesh',
     retryable: true,
@@ -175,6 +185,57 @@ const OTHER_ERROR_CODES = {
     retryable: false,
     todo: 'The inference failed; the cause is in the details.',
   },
+  BACKEND_UNREACHABLE: {
+    stage: 'engine',
+    retryable: true,
+    todo: 'The endpoint behind the model is away; choose another provider or try again later.',
+  },
+  BACKEND_FAILED: {
+    stage: 'engine',
+    retryable: true,
+    todo: 'The endpoint behind the model does not work as its API says; choose another provider.',
+  },
+  // model store
+  MODEL_MANIFEST_INVALID: {
+    stage: 'engine',
+    retryable: false,
+    todo: 'Whoever made the manifest has to correct it.',
+  },
+  MODEL_UNSUPPORTED: {
+    stage: 'engine',
+    retryable: false,
+    todo: 'Choose another export of the model; the message says what does not fit.',
+  },
+  MODEL_SOURCE_REFUSED: {
+    stage: 'store',
+    retryable: false,
+    todo: 'Correct the folder and run the command again.',
+  },
+  MODEL_NOT_STORED: {
+    stage: 'store',
+    retryable: false,
+    todo: 'See `duckmesh models list`; take it in with `models add` or `models pull`.',
+  },
+  MODEL_IN_USE: {
+    stage: 'store',
+    retryable: true,
+    todo: 'Stop the node that serves or fetches this model, then try again.',
+  },
+  BLOB_UNKNOWN: {
+    stage: 'store',
+    retryable: false,
+    todo: 'Ask for the files that a manifest of this store names.',
+  },
+  STORE_QUOTA: {
+    stage: 'store',
+    retryable: false,
+    todo: 'Unpin or remove models, or raise the limit with `duckmesh models quota`.',
+  },
+  STORE_FULL: {
+    stage: 'store',
+    retryable: true,
+    todo: 'Free space on that disk, then run the command again: it goes on where it ended.',
+  },
   // settlement
   VOUCHER_INVALID: {
     stage: 'settlement',
@@ -191,10 +252,25 @@ const OTHER_ERROR_CODES = {
     retryable: false,
     todo: 'The voucher was redeemed before; nothing is lost.',
   },
+  EVIDENCE_INVALID: {
+    stage: 'settlement',
+    retryable: false,
+    todo: 'Bring two signed messages that contradict each other and for which the chain would slash.',
+  },
   NOTHING_TO_REDEEM: {
     stage: 'settlement',
     retryable: true,
     todo: 'No unredeemed voucher is held.',
+  },
+  PERMIT_INVALID: {
+    stage: 'settlement',
+    retryable: false,
+    todo: 'The relay takes a fee that the permit does not give it; redeem alone or agree to the fee.',
+  },
+  RELAY_UNTRUE: {
+    stage: 'settlement',
+    retryable: false,
+    todo: 'The chain does not show what the relay said; nothing is lost, choose another relay.',
   },
   INTERNAL: {
     stage: 'start',

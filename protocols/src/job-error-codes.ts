@@ -57,6 +57,11 @@ export const JOB_ERROR_CODES = {
     retryable: false,
     todo: 'Deposit and allot more DUCK, then try again.',
   },
+  ANSWER_LOST: {
+    stage: 'order',
+    retryable: false,
+    todo: 'Its answer is not kept; `duckmesh why` tells what it cost. Another key orders and pays a new job.',
+  },
   NOT_SUPPORTED: {
     stage: 'order',
     retryable: false,

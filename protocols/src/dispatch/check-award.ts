@@ -1,5 +1,5 @@
 /** The checks a provider makes before it serves (rule D-6), cheap ones first. Pure. */
-import { limits, tokenHash } from '@duckmesh/proto'
+import { isTextModel, limits, tokenHash } from '@duckmesh/proto'
 import type { AwardFrame, Hex, JobOrder } from '@duckmesh/proto'
 import type { Crypto, NetworkIdentity } from '../components.ts'
 import { DuckMeshError } from '../errors.ts'
@@ -83,6 +83,9 @@ function checkOrder(order: JobOrder, context: AwardContext, refuse: Refuse): voi
   if (replicas < 1 || replicas > most) {
     refuse('NOT_SUPPORTED', `Mode ${mode} with ${replicas} replicas is not served.`)
   }
+  // Rule T-6: nothing that two providers of such a model say can be compared.
+  if (mode === MODE_REDUNDANT && isTextModel(order.modelId))
+    refuse('NOT_SUPPORTED', 'A model without ids of its own is not served redundantly.')
   const leftMs = order.deadline * 1000 - context.nowMs
   if (leftMs <= 0) refuse('JOB_EXPIRED', 'The order is past its deadline.')
   if (leftMs > MAX_JOB_LIFE_MS) refuse('AWARD_INVALID', 'The deadline is too far away.')

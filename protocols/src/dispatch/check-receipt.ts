@@ -19,6 +19,10 @@ export function checkReceipt(
   if (!receipt.last && progress.ids.length >= facts.terms.maxTokens)
     return 'no token may follow, yet it is not the last'
   if (receipt.tokensIn > facts.terms.inBucket) return 'more prompt tokens than the bucket'
+  // Every model counts its own tokens, only those of a text can be counted by anybody (rule T-4).
+  const { textPromptTokens = receipt.tokensIn } = facts
+  if (progress.seq === 0 && receipt.tokensIn !== textPromptTokens)
+    return `tokensIn is ${receipt.tokensIn}, not ${textPromptTokens}`
   const expected = {
     ...buildReceipt(facts, progress, receipt.tokensIn, receipt.last),
     traceRoot: receipt.traceRoot,

@@ -15,6 +15,7 @@ import type { FinishReason } from './interface.ts'
 import { end, enter, isTerminal } from './lifecycle.ts'
 import { addChunk, addReceipt, stepLimit, stepPriceAt, unreceipted } from './progress.ts'
 import type { Progress } from './progress.ts'
+import { checkTextChunk } from './text-terms.ts'
 
 /** One transition. Events that a terminal state gets are ignored: the money is settled already. */
 export function stepClient(state: ClientSegment, event: ClientEvent, nowMs: number): ClientStep {
@@ -53,7 +54,10 @@ function onChunk(state: ClientSegment, chunk: Chunk, nowMs: number): ClientStep 
     return unexpected(state, 'chunk', nowMs)
   }
   const { progress, facts } = state
-  const wrong = checkChunk(progress, chunk, stepLimit(facts.terms, progress))
+  const wrong =
+    checkChunk(progress, chunk, stepLimit(facts.terms, progress)) ??
+    // Rule T-3: what is billed for a text is counted from the text.
+    (facts.textPromptTokens === undefined ? null : checkTextChunk(progress.ids.at(-1), chunk))
   if (wrong !== null) return abort(state, 'CHUNK_INVALID', wrong, nowMs)
   const running = enter(state, 'running', nowMs)
   const next = { ...running, progress: addChunk(progress, chunk.ids), progressAtMs: nowMs }

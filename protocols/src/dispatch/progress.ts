@@ -19,6 +19,8 @@ export interface SegmentFacts {
   /** Tokens of earlier segments that this one continues from, and their hash. */
   fromToken: number
   prefixHash: Hex
+  /** Client, text model: tokens of the prompt as everybody counts them (docs/spec/text-models.md). */
+  textPromptTokens?: number
 }
 
 /** Counters of a segment; both sides compute them from the same frames. */

@@ -61,8 +61,15 @@ export const MARKET_SEND_TIMEOUT_MS = 10_000
 /** How long a seat's HeaderAck is waited for before the next seat is asked, ms, besides the round trip (K-70). */
 export const ACK_TIMEOUT_MS = 150
 
-/** Round trip assumed for a seat that was never asked, ms. */
+/** Round trip assumed for a seat that was not asked lately, ms. */
 export const UNKNOWN_RTT_MS = 100
+
+/**
+ * Bounds of what measured round trips may add to that wait, ms: a collector's pause is no reason to ask another seat,
+ * and a slow seat must leave time for others before `SEATS_TIMEOUT_MS`.
+ */
+export const MIN_RTT_MS = 50
+export const MAX_RTT_MS = 1_000
 
 /** How long after the first match that of another seat is waited for, ms. */
 export const SECOND_MATCH_MS = 15

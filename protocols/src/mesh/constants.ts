@@ -116,6 +116,13 @@ export const MAX_HEARTBEAT_LIFE_MS = 10_000
 export const HEARTBEAT_RATE_PER_S = 1.5
 export const HEARTBEAT_BURST = 3
 
+/**
+ * Notices of evidence that a peer may gossip per second, and at once (M-91): faults are rare, and each notice costs
+ * whoever believes it a question.
+ */
+export const NOTICE_RATE_PER_S = 0.05
+export const NOTICE_BURST = 3
+
 /** Deadline of one question, ms: four round trips of a bad link (M-81). */
 export const QUERY_TIMEOUT_MS = 2_000
 

@@ -65,7 +65,7 @@ const SIZE_LIMITS = {
   maxOutboundBufferSize: 4_194_304,
   // Below 4 KiB IDONTWANT costs more than the copies it saves (35 % of CPU at 600 B).
   idontwantMinDataSize: 4_096,
-  // 48 topics exist; each subscription of a peer is charged about 1 KiB.
+  // 49 topics exist; each subscription of a peer is charged about 1 KiB.
   maxTopicBytesPerPeer: 131_072,
   decodeRpcLimits: {
     maxSubscriptions: 128,

@@ -1,4 +1,4 @@
-import { heartbeatCodec, offerCodec, peerBindingCodec } from '@duckmesh/proto'
+import { evidenceNoticeCodec, heartbeatCodec, offerCodec, peerBindingCodec } from '@duckmesh/proto'
 import { DuckMeshError } from '../errors.ts'
 import { checkBindingDates } from './bindings.ts'
 import { codedError, decoded } from './coded-error.ts'
@@ -20,8 +20,9 @@ import type { BindingBook } from './binding-book.ts'
 import type { OpenedEnvelope } from './envelope.ts'
 import type { StakedType } from './gossip-quotas.ts'
 import type { Funding, GossipVerdict, ReceivedHeader, SeatRules, StakeView } from './interface.ts'
-import type { Topic, TopicKind } from './topics.ts'
-import type { Envelope, EnvelopeBody, Hex, MessageType, PeerBinding } from '@duckmesh/proto'
+import type { ShardTopic, Topic } from './topics.ts'
+import type { Envelope, EnvelopeBody, EvidenceNotice, Hex, MessageType } from '@duckmesh/proto'
+import type { PeerBinding } from '@duckmesh/proto'
 
 export interface GossipValidatorComponents {
   network: NetworkIdentity
@@ -36,10 +37,11 @@ export interface GossipValidatorComponents {
 }
 
 /** The message types of each topic (M-3). */
-const TYPES_OF_TOPIC: Record<TopicKind, readonly MessageType[]> = {
+const TYPES_OF_TOPIC: Record<Topic['kind'], readonly MessageType[]> = {
   jobs: ['jobHeader'],
   offers: ['offer'],
   ctl: ['peerBinding', 'heartbeat'],
+  evidence: ['evidence'],
 }
 
 /** Neighbour of messages whose bringer was not told. */
@@ -66,7 +68,7 @@ const IGNORED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'INTERNAL',
 ])
 
-/** Decides what a gossip message is worth, topic by topic (M-30 to M-38, M-70 to M-77). It sends nothing and owns no timer. */
+/** Decides what a gossip message is worth, topic by topic (M-30 to M-38, M-70 to M-77, M-91). It sends nothing and owns no timer. */
 export class GossipValidator {
   readonly #components: GossipValidatorComponents
   readonly #replay: ReplayWindow
@@ -126,11 +128,11 @@ export class GossipValidator {
     const { clock } = this.#components
     checkEnvelopeDates(body, clock.now())
     const key = `${topicName} ${peerKey}`
-    const type = stakedType(body)
-    const quota = this.#quotas[type]
+    const quota = this.#quotas[stakedType(body)]
     if (!quota.allows(key, clock.now())) throw overQuota()
-    if (type === 'offer') await this.#offer(opened, topic)
-    else if (type === 'heartbeat') await this.#heartbeat(opened, topic)
+    if (topic.kind === 'evidence') await this.#notice(opened)
+    else if (body.type === 'offer') await this.#offer(opened, topic)
+    else if (body.type === 'heartbeat') await this.#heartbeat(opened, topic)
     else await this.#tracked(peerKey, this.#binding(opened))
     // Two copies may have been checked at the same time: only the first one takes quota and number.
     takeSequence(opened, this.#replay, clock.now())
@@ -144,7 +146,7 @@ export class GossipValidator {
   }
 
   /** M-35, M-36: only a staked operator's peer may offer, and only for the provider that delegated to it. */
-  async #offer(opened: OpenedEnvelope, topic: Topic): Promise<void> {
+  async #offer(opened: OpenedEnvelope, topic: ShardTopic): Promise<void> {
     const { crypto, stake } = this.#components
     const offer = decoded(() => offerCodec.decode(opened.body.payload))
     checkOfferLife(offer, opened.body)
@@ -155,13 +157,25 @@ export class GossipValidator {
   }
 
   /** M-76: a seat of the turn beats, by a peer of its own operator. */
-  async #heartbeat(opened: OpenedEnvelope, topic: Topic): Promise<void> {
+  async #heartbeat(opened: OpenedEnvelope, topic: ShardTopic): Promise<void> {
     const { crypto, seats, stake } = this.#components
     const heartbeat = decoded(() => heartbeatCodec.decode(opened.body.payload))
     const rules = checkHeartbeatTime(heartbeat, opened.body, seats)
     const { operator } = await this.#bindingOf(opened.peerKey)
     await requireProvider(stake, operator, heartbeat.seat)
     await requireSeat(rules, heartbeat, topic.shard)
+    await checkEnvelopeSignature(opened, crypto)
+  }
+
+  /** M-91: a peer of a staked operator says that it holds a proof; only of itself, so that nobody is sent to others. */
+  async #notice(opened: OpenedEnvelope): Promise<void> {
+    const { crypto, stake } = this.#components
+    requireHolder(
+      decoded(() => evidenceNoticeCodec.decode(opened.body.payload)),
+      opened.peerKey,
+    )
+    const { operator } = await this.#bindingOf(opened.peerKey)
+    await requireProvider(stake, operator)
     await checkEnvelopeSignature(opened, crypto)
   }
 
@@ -198,6 +212,11 @@ export class GossipValidator {
 function requireType(body: EnvelopeBody, topic: Topic): void {
   if (TYPES_OF_TOPIC[topic.kind].includes(body.type)) return
   throw new DuckMeshError('WRONG_TOPIC', `A message of another type on ${topic.kind}.`)
+}
+
+function requireHolder({ holder }: EvidenceNotice, publisher: Hex): void {
+  if (holder === publisher) return
+  throw new DuckMeshError('BINDING_MISMATCH', 'A notice names another peer than its publisher.')
 }
 
 /** The type of a message that is not on a topic of job headers. */

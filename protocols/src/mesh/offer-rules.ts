@@ -2,7 +2,7 @@ import { shardOf } from '@duckmesh/proto'
 import { DuckMeshError } from '../errors.ts'
 import { MAX_OFFER_LIFE_MS } from './constants.ts'
 import type { StakeView } from './interface.ts'
-import type { Topic } from './topics.ts'
+import type { ShardTopic } from './topics.ts'
 import type { EnvelopeBody, Hex, Offer } from '@duckmesh/proto'
 
 /** An offer ends after it was issued and at most 30 s later (M-34). Throws FIELD_OUT_OF_RANGE. */
@@ -15,7 +15,7 @@ export function checkOfferLife(offer: Offer, body: EnvelopeBody): void {
 }
 
 /** An offer travels only where one of its models belongs (M-34). Throws WRONG_TOPIC. */
-export function checkOfferShard(offer: Offer, topic: Topic): void {
+export function checkOfferShard(offer: Offer, topic: ShardTopic): void {
   if (offer.models.some((model) => shardOf(model.modelId) === topic.shard)) return
   throw new DuckMeshError('WRONG_TOPIC', 'No model of the offer is of this shard.', {
     details: { shard: topic.shard },

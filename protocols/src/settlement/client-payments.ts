@@ -44,6 +44,17 @@ export class ClientChannels {
     }
   }
 
+  /**
+   * Whether `amount` wei may be reserved for a new step at best: with everything back that runs or is in doubt, as the
+   * provider's hello may tell (rule S-7). Rejects with CHAIN_UNREACHABLE.
+   */
+  async mayCover(provider: Hex, amount: bigint): Promise<boolean> {
+    const { port, signer } = this.#components
+    const row = await this.#book.read(this.#key(provider))
+    const { allotted, thawing } = await port.channel(signer.address, provider)
+    return dueOf(row) + amount <= allotted - thawing
+  }
+
   /** For the hello: the last voucher signed for a provider, and the sum of its receipts. */
   async standing(provider: Hex): Promise<{ lastVoucher?: SignedVoucher; due: bigint }> {
     const row = await this.#book.read(this.#key(provider))
@@ -94,9 +105,9 @@ export class ClientChannels {
       if (cumulative > row.paid) await this.#checkCovered(provider, cumulative)
       return reserve(row, key, amount, await this.#signed(row, cumulative))
     })
-    if (after.voucher === undefined)
-      throw new DuckMeshError('INTERNAL', 'A paid channel has no voucher.')
-    return { ...key, amount, voucher: after.voucher }
+    // A channel on which nothing was paid keeps no voucher; one over its total, 0, is shown for a free step.
+    const voucher = after.voucher ?? (await this.#signed(after, after.paid))
+    return { ...key, amount, voucher }
   }
 
   /** Asks the chain only when the amount is above what it last showed, so most steps wait for nobody. */

@@ -24,6 +24,7 @@ describe('gossip options', () => {
       `/duckmesh/${NET}/jobs/7`,
       `/duckmesh/${NET}/offers/7`,
       `/duckmesh/${NET}/ctl/7`,
+      `/duckmesh/${NET}/evidence`,
     ]
     expect(options.allowedTopics).to.deep.equal(topics)
     expect(Object.keys(options.scoreParams?.topics ?? {})).to.deep.equal(topics)

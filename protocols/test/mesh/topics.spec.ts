@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { allShards, parseTopic, topicName, topicsOf } from '../../src/mesh/topics.ts'
+import { allShards, evidenceTopic, parseTopic, topicName, topicsOf } from '../../src/mesh/topics.ts'
 import { expectCode } from '../support/expect-code.ts'
 
 const NET = '31337-5fbdb231'
@@ -20,7 +20,10 @@ describe('topics', () => {
       `/duckmesh/${NET}/jobs/15`,
       `/duckmesh/${NET}/offers/15`,
       `/duckmesh/${NET}/ctl/15`,
+      `/duckmesh/${NET}/evidence`,
     ])
+    expect(evidenceTopic(NET)).to.equal(`/duckmesh/${NET}/evidence`)
+    expect(parseTopic(evidenceTopic(NET))).to.deep.equal({ network: NET, kind: 'evidence' })
   })
 
   it('takes nothing that is not exactly one of them', () => {
@@ -30,6 +33,10 @@ describe('topics', () => {
       `/duckmesh/${NET}/offers/03`,
       `/duckmesh/${NET}/offers/3/`,
       `/duckmesh/${NET}/evidence/3`,
+      `/duckmesh/${NET}/evidence/`,
+      `/duckmesh/${NET}/evidence\n`,
+      `/duckmesh/${NET}/jobs`,
+      '/duckmesh//evidence',
       `/duckmesh/31337-5FBDB231/offers/3`,
       `/duckmesh//offers/3`,
       ` /duckmesh/${NET}/offers/3`,
@@ -41,5 +48,6 @@ describe('topics', () => {
   it('refuses to build a topic that could not be parsed', async () => {
     await expectCode('FIELD_OUT_OF_RANGE', () => topicName(NET, 'ctl', 16))
     await expectCode('FIELD_OUT_OF_RANGE', () => topicName('mainnet', 'ctl', 1))
+    await expectCode('FIELD_OUT_OF_RANGE', () => evidenceTopic('mainnet'))
   })
 })

@@ -63,6 +63,22 @@ describe('the payer’s channels', () => {
     expect((await mine(payer))?.paid).to.equal(60n)
   })
 
+  it('say what a channel may cover at best: with what runs or is in doubt given back', async () => {
+    const { payer, port } = new JobWorld()
+    port.allot(payer.address, PROVIDER, 100n, 10n)
+    const payments = payer.channels.paymentsTo(PROVIDER)
+    expect(await payer.channels.mayCover(PROVIDER, 90n)).to.equal(true)
+    expect(await payer.channels.mayCover(PROVIDER, 91n)).to.equal(false)
+    await payments.pay(job(1), 0, 80n)
+    await payments.receipted(job(1), 0, 30n)
+    await payments.leave(job(1), 0)
+    // 50 of them are in doubt: the provider's hello may give them back.
+    expect(await payer.channels.mayCover(PROVIDER, 60n)).to.equal(true)
+    expect(await payer.channels.mayCover(PROVIDER, 61n)).to.equal(false)
+    port.unreachable = true
+    await expectCode('CHAIN_UNREACHABLE', () => payer.channels.mayCover(PROVIDER, 1n))
+  })
+
   it('sign nothing while the chain does not answer or the disk fails', async () => {
     const world = new JobWorld()
     const payments = world.payer.channels.paymentsTo(PROVIDER)

@@ -40,7 +40,8 @@ export class ModelServicePort implements ServicePort {
     const skipped = vouchers.filter((voucher) => !this.#redeemOne(provider, voucher))
     const hash: Hex = `0x${this.batches.length.toString(16).padStart(64, '0')}`
     const payers = skipped.map(({ voucher }) => voucher.payer)
-    return [{ hash, vouchers: vouchers.length, gasUsed: 50_000n, burnt: 0n, skipped: payers }]
+    const sums = { vouchers: vouchers.length, gasUsed: 50_000n, burnt: 0n }
+    return [{ hash, kind: 'service', ...sums, skipped: payers }]
   }
 
   #redeemedOf(payer: Hex): bigint {

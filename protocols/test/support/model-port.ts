@@ -38,7 +38,8 @@ export class ModelPort implements SettlementPort {
     const skipped = vouchers.filter((voucher) => !this.#redeemOne(provider, voucher))
     const hash: Hex = `0x${this.redeems.toString(16).padStart(64, '0')}`
     const payers = skipped.map(({ voucher }) => voucher.payer)
-    return [{ hash, vouchers: vouchers.length, gasUsed: 50_000n, burnt: 0n, skipped: payers }]
+    const sums = { vouchers: vouchers.length, gasUsed: 50_000n, burnt: 0n }
+    return [{ hash, kind: 'jobs', ...sums, skipped: payers }]
   }
 
   #of(payer: Hex, provider: Hex): ChainChannel {

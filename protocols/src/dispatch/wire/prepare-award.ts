@@ -1,10 +1,12 @@
 /** Signs and seals what gives one segment to one provider (rules D-2, D-4). */
+import { isTextModel, jobSpecCodec, limits } from '@duckmesh/proto'
 import type { AwardFrame, Hex } from '@duckmesh/proto'
 import { sizeBucket } from '../../market/index.ts'
 import type { Terms } from '../interface.ts'
 import { signAward } from '../order.ts'
 import type { SegmentFacts } from '../progress.ts'
 import { sealSpec } from '../spec.ts'
+import { textPromptTokens } from '../text-terms.ts'
 import type { JobComponents, JobPlan, Place } from './interface.ts'
 
 /** One award to be: whose turn it is, and from where it goes on. */
@@ -60,10 +62,21 @@ export async function prepareAward(
     deadlineMs: order.deadline * 1000,
     fromToken,
     prefixHash: award.award.prefixHash,
+    ...textFacts(plan, fromToken),
   }
   const { inBucket, maxTokens } = terms
   const quoted = { inBucket, maxTokens, priceIn, priceOut }
   const auction = proof === undefined ? {} : { auction: proof }
   const signed = { order: { order, signature }, award }
   return { facts, frame: { ...signed, spec, ...quoted, ...auction, prefixIds: [...prefixIds] } }
+}
+
+/** Rule T-4: of a text model the client counts the prompt itself. */
+function textFacts(
+  { order, spec }: JobPlan,
+  fromToken: number,
+): Pick<SegmentFacts, 'textPromptTokens'> {
+  if (!isTextModel(order.order.modelId)) return {}
+  const { messages } = jobSpecCodec.decode(spec.bytes.subarray(limits.SALT_BYTES))
+  return { textPromptTokens: textPromptTokens(messages, fromToken) }
 }

@@ -38,7 +38,9 @@ function whyRanked(
   bids: number,
   best: bigint,
 ): string {
-  const asks = `asks ${price} wei, first tokens in ${bid.bid.etaMs} ms`
+  const { etaMs, funding } = bid.bid
+  const covered = funding === 0 ? '' : ', more than its channel covers'
+  const asks = `asks ${price} wei, first tokens in ${etaMs} ms${covered}`
   const behind =
     score === best ? 'the lowest score' : `a score ${timesBest(score, best)} the lowest`
   if (role === 'winner') return `It won with ${behind} of ${bids}: it ${asks}.`

@@ -1,4 +1,4 @@
-/** Which payers owe a seat the openings of earlier matches (K-81). In memory: a restart forgives. */
+/** Which payers owe a seat the openings of earlier matches (K-81), in memory. */
 import { OPENINGS_GRACE_MS } from '../constants.ts'
 import type { Hex } from '@duckmesh/proto'
 
@@ -6,7 +6,7 @@ import type { Hex } from '@duckmesh/proto'
 const MAX_OVERDUE = 8
 
 /** An overdue match counts for this long, ms: a client that lost its state is served again. */
-const FORGIVEN_AFTER_MS = 600_000
+export const FORGIVEN_AFTER_MS = 600_000
 
 /** Payers and matches remembered, about 200 bytes each; the oldest payer is forgotten first. */
 const MAX_PAYERS = 4_096
@@ -22,17 +22,27 @@ export class UnpaidBook {
     matches.set(auction, deadline * 1_000 + OPENINGS_GRACE_MS)
     const [oldest] = matches.keys()
     if (matches.size > MAX_MATCHES_PER_PAYER && oldest !== undefined) matches.delete(oldest)
-    this.#due.delete(payer)
-    this.#due.set(payer, matches)
-    const [stranger] = this.#due.keys()
-    if (this.#due.size > MAX_PAYERS && stranger !== undefined) this.#due.delete(stranger)
+    this.#keep(payer, matches)
+  }
+
+  /** What was kept of a payer, by auction when its openings are overdue, ms; empty when it owes nothing. */
+  restore(payer: Hex, due: ReadonlyMap<string, number>): void {
+    this.#keep(payer, new Map([...due].slice(-MAX_MATCHES_PER_PAYER)))
+  }
+
+  /** Whether its list is here, also an empty one. */
+  knows(payer: Hex): boolean {
+    return this.#due.has(payer)
+  }
+
+  /** As `restore` takes it. */
+  of(payer: Hex): ReadonlyMap<string, number> {
+    return this.#due.get(payer) ?? new Map()
   }
 
   /** The openings came, with the fee if one was due. */
   settled(payer: Hex, auction: string): void {
-    const matches = this.#due.get(payer)
-    matches?.delete(auction)
-    if (matches?.size === 0) this.#due.delete(payer)
+    this.#due.get(payer)?.delete(auction)
   }
 
   /** True when too many openings are overdue. */
@@ -43,5 +53,12 @@ export class UnpaidBook {
       (due) => due < now && now < due + FORGIVEN_AFTER_MS,
     )
     return overdue.length > MAX_OVERDUE
+  }
+
+  #keep(payer: Hex, matches: Map<string, number>): void {
+    this.#due.delete(payer)
+    this.#due.set(payer, matches)
+    const [stranger] = this.#due.keys()
+    if (this.#due.size > MAX_PAYERS && stranger !== undefined) this.#due.delete(stranger)
   }
 }

@@ -1,19 +1,19 @@
 /** The client's side of auctions (K-63 to K-70, K-80): asks seats, chooses, and opens the bids when the job is over. */
 import { shardOf } from '@duckmesh/proto'
-import { isErrorCode } from '../../error-codes.ts'
 import { DuckMeshError, toDuckMeshError } from '../../errors.ts'
 import { sealJobHeader } from '../../mesh/index.ts'
 import { RULE_VERSION } from '../auction/constants.ts'
 import { chooseFrom } from '../auction/recompute-choice.ts'
 import { seatFee } from '../auction/seat-fee.ts'
+import { noBids, unreachable } from './auction-error.ts'
 import { SeatRace } from './seat-race.ts'
 import type { Logger, PeerSigner } from '../../components.ts'
-import type { Choice } from '../auction/interface.ts'
 import type { AuctionComponents } from '../auction/verify-set.ts'
+import type { AuctionResult } from './auction-result.ts'
 import type { HeaderForwarder, SeatAddress, SeatSource } from './client-ports.ts'
-import type { SeatAck, SeatAttemptComponents } from './seat-attempt.ts'
+import type { SeatAttemptComponents } from './seat-attempt.ts'
 import type { RaceResult } from './seat-race.ts'
-import type { AuctionProof, BidSet, ClientBinding, Hex, JobHeader, Openings } from '@duckmesh/proto'
+import type { AuctionProof, ClientBinding, Hex, JobHeader, Openings } from '@duckmesh/proto'
 import type { Pass, SignedJobOrder, SignedServiceVoucher } from '@duckmesh/proto'
 
 export interface AuctioneerComponents extends Omit<SeatAttemptComponents, 'seats'> {
@@ -42,21 +42,6 @@ export interface AuctionInput {
   excluded: readonly Hex[]
 }
 
-export interface AuctionResult {
-  jobId: Hex
-  header: JobHeader
-  choice: Choice
-  /** Goes with every award. */
-  proof: AuctionProof
-  sets: readonly BidSet[]
-  acks: readonly SeatAck[]
-  passes: readonly Pass[]
-  /** From the sent header to the made choice, ms. */
-  auctionMs: number
-  /** Seats that ran it: they get the openings. */
-  seats: readonly SeatAddress[]
-}
-
 /** Signs the fee of a seat: its total raised by `amount` wei. */
 export type FeeSigner = (seat: Hex, amount: bigint) => Promise<SignedServiceVoucher>
 
@@ -73,8 +58,8 @@ export class Auctioneer {
   /**
    * Runs one attempt and chooses.
    *
-   * @throws DuckMeshError SEATS_UNREACHABLE (the direct lane needs none), NO_BIDS with the counted reasons,
-   *   CANCELLED, CHAIN_UNREACHABLE, or what the source of seats rejects with
+   * @throws AuctionError SEATS_UNREACHABLE (the direct lane needs none), NO_BIDS with the counted reasons
+   * @throws DuckMeshError CANCELLED, CHAIN_UNREACHABLE, or what the source of seats rejects with
    */
   async run(input: AuctionInput, signal: AbortSignal): Promise<AuctionResult> {
     const { clock, replyKeys, sequence, seats, view } = this.#components
@@ -89,6 +74,10 @@ export class Auctioneer {
     const question = { header, jobId, envelope, ...secret }
     const race = new SeatRace({ ...this.#components, seats: view }, question, found)
     const won = await race.run(signal)
+    if (won.matches.length === 0) {
+      const auctionMs = clock.now() - startedAt
+      throw unreachable(jobId, { ...won, attempt: input.attempt, auctionMs })
+    }
     const proof = proofOf(input, reply.secretKey, won)
     const choice = await chooseFrom(
       won.matches.map(({ opened }) => opened),
@@ -103,6 +92,7 @@ export class Auctioneer {
       proof,
       sets: proof.sets,
       acks: won.acks,
+      failures: won.failures,
       passes: passesOf(won),
       auctionMs: clock.now() - startedAt,
       seats: won.acked,
@@ -185,18 +175,4 @@ function passesOf({ matches }: RaceResult): Pass[] {
   const passes = matches.flatMap((match) => match.passes)
   const byProvider = new Map(passes.map((pass) => [pass.provider, pass]))
   return [...byProvider.values()].filter((pass) => !bidders.has(pass.provider))
-}
-
-function noBids({ jobId, choice, passes }: AuctionResult): DuckMeshError {
-  // Codes of passes come from the network.
-  const codes = [...passes, ...choice.left].map(({ code }) => (isErrorCode(code) ? code : 'other'))
-  const counted = new Map<string, number>()
-  for (const code of codes) counted.set(code, (counted.get(code) ?? 0) + 1)
-  const reasons = [...counted].map(([code, count]) => `${code} ${count}`)
-  const what = reasons.length === 0 ? 'Nobody answered in time' : `Declined: ${reasons.join(', ')}`
-  const sentences = [
-    ...passes.map(({ detail, provider }) => `${provider}: ${detail}`),
-    ...choice.left.map(({ provider, why }) => `${provider}: ${why}`),
-  ]
-  return new DuckMeshError('NO_BIDS', `${what}.`, { jobId, details: { reasons, sentences } })
 }

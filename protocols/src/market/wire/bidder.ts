@@ -1,5 +1,5 @@
 /** The provider's side of auctions (K-57, K-59): one bid per attempt, and an eye on the seats that got it. */
-import { marketFrameCodec, shardOf } from '@duckmesh/proto'
+import { isTextModel, marketFrameCodec, shardOf } from '@duckmesh/proto'
 import { DuckMeshError, toDuckMeshError } from '../../errors.ts'
 import { bidCommit } from '../auction/bid-commit.ts'
 import { checkWinners } from '../auction/check-winners.ts'
@@ -196,7 +196,8 @@ export class Bidder {
       provider,
       quote: prices.quote(modelId),
       load: load(),
-      modes: this.#modes,
+      // Rule T-6.
+      modes: isTextModel(modelId) ? this.#modes.filter(isStreaming) : this.#modes,
       covered: await capacity.covered(payer),
       now: clock.now(),
     }
@@ -245,6 +246,10 @@ function commitOf({ jobId, attempt }: AuctionRef, { signed, sealed }: OwnBid): H
 
 function seatTurn({ seat, epoch, turn }: SeatTurn): SeatTurn {
   return { seat, epoch, turn }
+}
+
+function isStreaming(mode: number): boolean {
+  return mode !== MODE_REDUNDANT
 }
 
 function sameTurn(a: SeatTurn, b: SeatTurn): boolean {

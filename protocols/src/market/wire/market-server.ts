@@ -110,9 +110,9 @@ export class MarketServer {
   /** Takes no more streams, ends the auctions and closes every link. */
   async stop(): Promise<void> {
     this.#stopping = true
-    this.#desk.stop()
+    const written = this.#desk.stop()
     this.#links.stop()
-    await Promise.all([...this.#open].map((link) => link.close()))
+    await Promise.all([written, ...[...this.#open].map((link) => link.close())])
   }
 
   #serveClient(link: MarketLink, payer: Hex): Promise<void> {

@@ -1,17 +1,20 @@
 /** One seat's part in a client's auction: dial, header, ack, match, each with its deadline (K-70). */
 import { DuckMeshError, toDuckMeshError } from '../../errors.ts'
 import { withDeadline } from '../../mesh/index.ts'
-import { ACK_TIMEOUT_MS, SEATS_TIMEOUT_MS, UNKNOWN_RTT_MS } from '../constants.ts'
+import { ACK_TIMEOUT_MS, SEATS_TIMEOUT_MS } from '../constants.ts'
 import { verifySet } from '../auction/verify-set.ts'
 import type { Clock } from '../../components.ts'
-import type { OpenedSet } from '../auction/interface.ts'
+import type { OpenedSet, SeatTurn } from '../auction/interface.ts'
 import type { AuctionComponents, VerifiedAuction } from '../auction/verify-set.ts'
-import type { SeatAddress, SeatSession, SeatSessions } from './client-ports.ts'
-import type { AuctionRef, BidSet, Envelope, HeaderAck, Hex, Pass } from '@duckmesh/proto'
+import type { HeaderRun, SeatAddress, SeatSession, SeatSessions } from './client-ports.ts'
+import type { RoundTrips } from './round-trips.ts'
+import type { AuctionRef, BidSet, Envelope, HeaderAck, Pass } from '@duckmesh/proto'
 
 export interface SeatAttemptComponents extends AuctionComponents {
   clock: Clock
   sessions: SeatSessions
+  /** What seats took to acknowledge: kept over auctions. */
+  roundTrips: Pick<RoundTrips, 'allowance' | 'measured'>
 }
 
 /** What is asked of each seat. */
@@ -20,9 +23,9 @@ export interface SeatQuestion extends VerifiedAuction {
 }
 
 /** A seat's ack and how long it took, ms. */
-export interface SeatAck {
-  seat: Hex
+export interface SeatAck extends SeatTurn {
   ms: number
+  /** Providers that it invited. */
   invited: number
 }
 
@@ -50,17 +53,18 @@ export async function askSeat(
   events: SeatAttemptEvents,
   signal: AbortSignal,
 ): Promise<void> {
-  const { clock, sessions } = components
+  const { clock, roundTrips, sessions } = components
   const startedAt = clock.now()
-  const stopTimer = clock.after(ACK_TIMEOUT_MS + UNKNOWN_RTT_MS, events.onLate)
+  const stopTimer = clock.after(ACK_TIMEOUT_MS + roundTrips.allowance(seat.owner), events.onLate)
   try {
     const session = await sessions.to(seat, signal)
     const ack = await acknowledged(session, seat, question, components, signal)
     stopTimer()
-    events.onAck({ seat: seat.owner, ms: clock.now() - startedAt, invited: ack.ack.invited })
+    const { epoch, invited, turn } = ack.ack
+    events.onAck({ seat: seat.owner, epoch, turn, ms: clock.now() - startedAt, invited })
     const frame = await withDeadline(ack.match, {
       clock,
-      ms: ack.ack.closesInMs + ACK_TIMEOUT_MS + UNKNOWN_RTT_MS,
+      ms: ack.ack.closesInMs + ACK_TIMEOUT_MS + roundTrips.allowance(seat.owner),
       what: 'No match',
       signal,
     })
@@ -78,18 +82,45 @@ async function acknowledged(
   session: SeatSession,
   seat: SeatAddress,
   { envelope, header, jobId }: SeatQuestion,
-  { clock, seats }: SeatAttemptComponents,
+  components: SeatAttemptComponents,
   signal: AbortSignal,
 ) {
+  const { clock, roundTrips, seats } = components
   const ref: AuctionRef = { jobId, attempt: header.attempt }
   const run = session.header(envelope, ref)
-  const forget = (): void => run.cancel()
-  signal.addEventListener('abort', forget, { once: true })
+  timeAck(run, clock, signal, (ms) => {
+    roundTrips.measured(seat.owner, ms)
+  })
   const ack = await withDeadline(run.ack, { clock, ms: SEATS_TIMEOUT_MS, what: 'No ack', signal })
   if (ack.seat !== seat.owner || !seats.turnClock.isCurrent(ack)) {
     throw new DuckMeshError('STALE_SEAT', 'Another seat or turn answered.')
   }
   return { ack, match: run.match }
+}
+
+/** Tells how long the ack took, also when the race is over before it comes: the next race then waits for this seat. */
+function timeAck(
+  run: HeaderRun,
+  clock: Clock,
+  signal: AbortSignal,
+  tell: (ms: number) => void,
+): void {
+  const sentAt = clock.now()
+  const answered = run.ack.then(
+    () => {
+      tell(clock.now() - sentAt)
+    },
+    () => undefined,
+  )
+  const onAbort = (): void => {
+    const stopTimer = clock.after(SEATS_TIMEOUT_MS, () => run.cancel())
+    void answered.then(() => {
+      stopTimer()
+      run.cancel()
+    })
+  }
+  if (signal.aborted) onAbort()
+  else signal.addEventListener('abort', onAbort, { once: true })
 }
 
 /** The match must be by the seat and for the turn that the ack named: its seat list was checked for now. */

@@ -8,7 +8,7 @@ import { MAX_OPEN_AUCTIONS, MAX_OPEN_PER_PAYER } from '../constants.ts'
 import { headerTerms } from '../auction/header-terms.ts'
 import { sampleInvited } from '../auction/sample-invited.ts'
 import { decodeSeatRecord, headerIn, seatRecordKey } from '../auction/seat-record.ts'
-import { UnpaidBook } from '../auction/unpaid-book.ts'
+import { UnpaidRecords } from '../auction/unpaid-records.ts'
 import { ExpiringMap } from '../expiring-map.ts'
 import { headerRef } from './header-ref.ts'
 import { MatchCounts } from './match-counts.ts'
@@ -35,7 +35,7 @@ export class SeatDesk {
   readonly #components: SeatDeskComponents
   readonly #init: SeatDeskInit
   readonly #quota = new HeaderQuota()
-  readonly #unpaid = new UnpaidBook()
+  readonly #unpaid: UnpaidRecords
   readonly #counts = new MatchCounts()
   readonly #openings: SeatOpenings
   readonly #runs = new ExpiringMap<string, SeatRun>(MAX_KEPT_AUCTIONS)
@@ -49,6 +49,7 @@ export class SeatDesk {
     this.#components = components
     this.#init = init
     this.#openings = new SeatOpenings(components)
+    this.#unpaid = new UnpaidRecords(components)
   }
 
   /**
@@ -90,7 +91,7 @@ export class SeatDesk {
     try {
       const record = await this.#record(ref)
       await this.#openings.take(openings, record, from.payer)
-      this.#unpaid.settled(from.payer, seatRecordKey(ref))
+      await this.#unpaid.settled(from.payer, seatRecordKey(ref))
     } catch (error) {
       this.#refuse(from, ref, error)
     }
@@ -101,9 +102,11 @@ export class SeatDesk {
     return this.#counts.of(shard, turn)
   }
 
-  stop(): void {
+  /** Ends what runs, and writes down who owes openings. */
+  async stop(): Promise<void> {
     for (const runs of this.#open.values()) for (const run of runs) run.stop()
     this.#open.clear()
+    await this.#unpaid.stop()
   }
 
   #find(ref: AuctionRef): SeatRun | undefined {
@@ -139,7 +142,7 @@ export class SeatDesk {
     if (this.#isFull(payer)) {
       throw new DuckMeshError('RATE_LIMITED', 'Too many auctions are open here.')
     }
-    if (this.#unpaid.owes(payer, clock.now())) {
+    if (await this.#unpaid.owes(payer)) {
       throw new DuckMeshError('SEAT_FEE_DUE', 'Openings of earlier matches are overdue.')
     }
     const at = await this.#seatOf(received)
@@ -204,7 +207,7 @@ export class SeatDesk {
     const shard = shardOf(modelId)
     this.#counts.add(shard, match.set.match.match, this.#components.network)
     const bids = match.set.bids.length
-    if (bids > 0) this.#unpaid.matched(payer, seatRecordKey(run.ref), deadline)
+    if (bids > 0) void this.#unpaid.matched(payer, seatRecordKey(run.ref), deadline)
     onMatch?.({
       ...run.ref,
       shard,

@@ -4,13 +4,23 @@ import { MAX_SEATS_ASKED, SEATS_AT_ONCE, SEATS_TIMEOUT_MS, SECOND_MATCH_MS } fro
 import { askSeat } from './seat-attempt.ts'
 import type { SeatAddress } from './client-ports.ts'
 import type { SeatAck, SeatAttemptComponents, SeatMatch, SeatQuestion } from './seat-attempt.ts'
+import type { Hex } from '@duckmesh/proto'
 
-/** What a race brought: at least one match, the first one first. */
+/** A seat that was asked and made no match. */
+export interface SeatFailure {
+  seat: Hex
+  /** Absent: it had said nothing when the race was over. */
+  error?: DuckMeshError
+}
+
+/** What a race brought. */
 export interface RaceResult {
+  /** The first one first, of those with bids that count; none when every seat failed. */
   matches: readonly SeatMatch[]
   acks: readonly SeatAck[]
   /** Seats that acknowledged the header. */
   acked: readonly SeatAddress[]
+  failures: readonly SeatFailure[]
 }
 
 type AttemptState = 'asked' | 'late' | 'acked' | 'matched' | 'failed'
@@ -24,7 +34,7 @@ export class SeatRace {
   readonly #attempts = new Map<SeatAddress, AttemptState>()
   readonly #acks: SeatAck[] = []
   readonly #matches: SeatMatch[] = []
-  readonly #failures: DuckMeshError[] = []
+  readonly #failures = new Map<SeatAddress, DuckMeshError>()
   readonly #timers: (() => void)[] = []
 
   constructor(
@@ -37,7 +47,7 @@ export class SeatRace {
     this.#seats = seats.slice(0, MAX_SEATS_ASKED)
   }
 
-  /** Runs it. Rejects with SEATS_UNREACHABLE, whose cause is the first refusal, or CANCELLED. */
+  /** Runs it to the last match worth waiting for, or until no seat can make one. Rejects with CANCELLED. */
   async run(signal: AbortSignal): Promise<RaceResult> {
     const onAbort = (): void => {
       this.#fail(
@@ -92,7 +102,7 @@ export class SeatRace {
 
   #onFailed(seat: SeatAddress, error: DuckMeshError): void {
     this.#attempts.set(seat, 'failed')
-    this.#failures.push(error)
+    this.#failures.set(seat, error)
     if (this.#matches.length === 0) this.#fill()
     else if (!this.#isWorthWaiting()) this.#finish()
   }
@@ -110,13 +120,25 @@ export class SeatRace {
   }
 
   #finish(): void {
-    if (this.#matches.length === 0) this.#fail(unreachable(this.#failures))
     // Bids that count first: the primary match is the one that is awarded.
     const matches = [...this.#matches].sort((a, b) => Number(countsAny(b)) - Number(countsAny(a)))
     const acked = [...this.#attempts].filter(
       ([, state]) => state === 'acked' || state === 'matched',
     )
-    this.#result.resolve({ matches, acks: this.#acks, acked: acked.map(([seat]) => seat) })
+    this.#result.resolve({
+      matches,
+      acks: this.#acks,
+      acked: acked.map(([seat]) => seat),
+      failures: this.#failed(),
+    })
+  }
+
+  #failed(): SeatFailure[] {
+    return [...this.#attempts].flatMap(([seat, state]) => {
+      const error = this.#failures.get(seat)
+      if (error !== undefined) return { seat: seat.owner, error }
+      return state === 'asked' || state === 'late' ? { seat: seat.owner } : []
+    })
   }
 
   #fail(error: DuckMeshError): void {
@@ -134,13 +156,4 @@ export class SeatRace {
 
 function countsAny({ opened }: SeatMatch): boolean {
   return opened.bids.some((bid) => bid.code === undefined)
-}
-
-function unreachable(failures: readonly DuckMeshError[]): DuckMeshError {
-  const codes = failures.map(({ code }) => code)
-  const details = { seats: codes }
-  return new DuckMeshError('SEATS_UNREACHABLE', 'No seat made a match.', {
-    details,
-    cause: failures[0],
-  })
 }

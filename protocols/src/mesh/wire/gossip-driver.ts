@@ -1,5 +1,5 @@
-import { envelopeCodec, heartbeatCodec, offerCodec, peerBindingCodec } from '@duckmesh/proto'
-import { shardOf } from '@duckmesh/proto'
+import { envelopeCodec, evidenceNoticeCodec, heartbeatCodec, offerCodec } from '@duckmesh/proto'
+import { peerBindingCodec, shardOf } from '@duckmesh/proto'
 import { DuckMeshError } from '../../errors.ts'
 import { codedError, decoded } from '../coded-error.ts'
 import { BINDING_REPUBLISH_MS, MAX_HEARTBEAT_LIFE_MS } from '../constants.ts'
@@ -7,13 +7,14 @@ import { sealEnvelope } from '../envelope.ts'
 import { GossipValidator } from '../gossip-validator.ts'
 import { RateLimit } from '../rate-limit.ts'
 import { SequenceCounter } from '../sequence-counter.ts'
-import { parseTopic, topicName, topicsOf } from '../topics.ts'
+import { evidenceTopic, parseTopic, topicName, topicsOf } from '../topics.ts'
 import type { Logger, PeerSigner } from '../../components.ts'
 import type { GossipValidatorComponents } from '../gossip-validator.ts'
 import type { EnvelopeDraft, OpenedEnvelope } from '../envelope.ts'
 import type { GossipVerdict, ReceivedHeader } from '../interface.ts'
 import type { TopicKind } from '../topics.ts'
-import type { Envelope, Heartbeat, Hex, Offer, PeerBinding } from '@duckmesh/proto'
+import type { Envelope, EvidenceNotice, Heartbeat, Hex, Offer } from '@duckmesh/proto'
+import type { PeerBinding } from '@duckmesh/proto'
 import type { PeerId } from '@libp2p/interface'
 import type { GossipSub, Message, TopicValidatorResult } from '@libp2p/gossipsub'
 
@@ -47,6 +48,8 @@ export interface GossipHandlers {
   heartbeat?(heartbeat: Heartbeat, peerKey: Hex, shard: number): void
   /** A client announced a job: by gossip, or over a stream to be forwarded. Own headers are not told (M-78, M-79). */
   jobHeader?(received: ReceivedHeader): void
+  /** A staked peer holds a proof of a fault (M-91). Own notices are not told. */
+  evidence?(notice: EvidenceNotice): void
   /** A neighbour joined the offers of our network: what is offered here is news to it. */
   newcomer?(): void
   /** An offer or heartbeat came from a peer whose binding is not known: say hello to it. At most every 10 s a peer. */
@@ -138,7 +141,7 @@ export class GossipDriver {
     let envelope: Envelope | undefined
     for (const shard of this.#shards) {
       if (!shards.has(shard)) continue
-      envelope = await this.#publish('offers', shard, { type: 'offer', payload })
+      envelope = await this.#publish(this.#topicOf('offers', shard), { type: 'offer', payload })
     }
     if (envelope) return envelope
     throw new DuckMeshError('FIELD_OUT_OF_RANGE', 'The offer has no model of a shard of this host.')
@@ -147,7 +150,15 @@ export class GossipDriver {
   /** Tells the mesh that a seat of ours is alive in its turn (M-76). Rejects with NO_PEERS. */
   async publishHeartbeat(shard: number, heartbeat: Heartbeat): Promise<void> {
     const payload = decoded(() => heartbeatCodec.encode(heartbeat))
-    await this.#publish('ctl', shard, { type: 'heartbeat', payload, lifeMs: MAX_HEARTBEAT_LIFE_MS })
+    const topic = this.#topicOf('ctl', shard)
+    await this.#publish(topic, { type: 'heartbeat', payload, lifeMs: MAX_HEARTBEAT_LIFE_MS })
+  }
+
+  /** Tells the mesh that this peer holds a proof (M-91). Rejects with NO_PEERS. */
+  async publishEvidence(notice: EvidenceNotice): Promise<void> {
+    const payload = decoded(() => evidenceNoticeCodec.encode(notice))
+    const topic = evidenceTopic(this.#components.network.name)
+    await this.#publish(topic, { type: 'evidence', payload })
   }
 
   /**
@@ -156,14 +167,7 @@ export class GossipDriver {
    * @throws DuckMeshError NO_PEERS when it could not be handed to gossipsub
    */
   async publishEnvelope(kind: TopicKind, shard: number, envelope: Envelope): Promise<void> {
-    const { network, pubsub } = this.#components
-    const bytes = decoded(() => envelopeCodec.encode(envelope))
-    try {
-      const topic = topicName(network.name, kind, shard)
-      await pubsub.publish(topic, bytes)
-    } catch (error) {
-      throw codedError(error, 'NO_PEERS', 'The message could not be published.')
-    }
+    await this.#send(this.#topicOf(kind, shard), envelope)
   }
 
   /**
@@ -182,18 +186,27 @@ export class GossipDriver {
     await this.publishEnvelope('jobs', shard, received.envelope)
   }
 
-  async #publish(
-    kind: TopicKind,
-    shard: number,
-    draft: Omit<EnvelopeDraft, 'seq'>,
-  ): Promise<Envelope> {
+  #topicOf(kind: TopicKind, shard: number): string {
+    return topicName(this.#components.network.name, kind, shard)
+  }
+
+  async #send(topic: string, envelope: Envelope): Promise<void> {
+    const bytes = decoded(() => envelopeCodec.encode(envelope))
+    try {
+      await this.#components.pubsub.publish(topic, bytes)
+    } catch (error) {
+      throw codedError(error, 'NO_PEERS', 'The message could not be published.')
+    }
+  }
+
+  async #publish(topic: string, draft: Omit<EnvelopeDraft, 'seq'>): Promise<Envelope> {
     const { network, clock, signer } = this.#components
     if (signer === undefined) {
       throw new DuckMeshError('CONFIG_INVALID', 'A host without a peer signer cannot publish.')
     }
     const seq = this.#sequence.next()
     const envelope = await sealEnvelope({ ...draft, seq }, { network, clock, signer })
-    await this.publishEnvelope(kind, shard, envelope)
+    await this.#send(topic, envelope)
     return envelope
   }
 
@@ -215,8 +228,11 @@ export class GossipDriver {
         const offer = offerCodec.decode(body.payload)
         this.#handlers.offer?.({ offer, body, peerKey, envelope: envelopeCodec.decode(data) })
       } else if (body.type === 'heartbeat') {
-        const shard = parseTopic(topic)?.shard ?? 0
+        const on = parseTopic(topic)
+        const shard = on !== null && 'shard' in on ? on.shard : 0
         this.#handlers.heartbeat?.(heartbeatCodec.decode(body.payload), peerKey, shard)
+      } else if (body.type === 'evidence') {
+        this.#handlers.evidence?.(evidenceNoticeCodec.decode(body.payload))
       } else {
         this.#handlers.binding?.(peerBindingCodec.decode(body.payload))
       }
@@ -251,7 +267,8 @@ export class GossipDriver {
     if (this.#binding === undefined) return
     const payload = peerBindingCodec.encode(this.#binding())
     for (const shard of shards) {
-      this.#publish('ctl', shard, { type: 'peerBinding', payload }).catch((error: unknown) => {
+      const topic = this.#topicOf('ctl', shard)
+      this.#publish(topic, { type: 'peerBinding', payload }).catch((error: unknown) => {
         this.#components.logger.warn('mesh.binding_not_published', { shard, error })
       })
     }
@@ -262,7 +279,8 @@ export class GossipDriver {
     const now = this.#components.clock.now()
     const joined = event.detail.subscriptions.flatMap(({ topic, subscribe }) => {
       const parsed = subscribe ? parseTopic(topic) : null
-      const ours = parsed?.network === this.#components.network.name
+      if (parsed === null || !('shard' in parsed)) return []
+      const ours = parsed.network === this.#components.network.name
       return ours && this.#shards.includes(parsed.shard) ? [parsed] : []
     })
     const shards = joined.filter(({ kind }) => kind === 'ctl').map(({ shard }) => shard)

@@ -150,6 +150,7 @@ export interface PlanInput {
   lifeMs?: number
   /** Without: the direct lane. */
   auctioned?: boolean
+  modelId?: Hex
 }
 
 export class Fleet {
@@ -196,10 +197,10 @@ export class Fleet {
 
   async plan(input: PlanInput = {}): Promise<JobPlan> {
     const { mode = 1, replicas = 1, maxTokens = 160, inBucket = 16, lifeMs = 600_000 } = input
-    const { auctioned = true, maxPrice = 10n ** 12n } = input
+    const { auctioned = true, maxPrice = 10n ** 12n, modelId = MODEL } = input
     const spec = saltSpec(jobSpec(maxTokens), this.rng)
     const order = await signOrder(this.payer.signer, TEST_NETWORK, this.rng, {
-      modelId: MODEL,
+      modelId,
       specHash: spec.specHash,
       maxPrice,
       deadline: Math.ceil((this.clock.now() + lifeMs) / 1000),

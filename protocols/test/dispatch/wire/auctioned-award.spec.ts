@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { limits } from '@duckmesh/proto'
+import { limits, textModelId } from '@duckmesh/proto'
 import type { AwardFrame, Hex, JobFrame, JobOrder } from '@duckmesh/proto'
 import { OPEN_TIMEOUT_MS } from '../../../src/dispatch/constants.ts'
 import { StreamJob, saltSpec, signOrder } from '../../../src/dispatch/index.ts'
@@ -98,6 +98,12 @@ describe('an award that follows an auction', () => {
     ['no members', 'NOT_SUPPORTED', changeOrder({ replicas: 0 }), { mode: 0, replicas: 3 }],
     ['two streaming replicas', 'NOT_SUPPORTED', changeOrder({ replicas: 2 })],
     ['the TEE mode', 'NOT_SUPPORTED', changeOrder({ mode: 2 })],
+    [
+      'members of a text model',
+      'NOT_SUPPORTED',
+      changeOrder({ modelId: textModelId('remote') }),
+      { mode: 0, replicas: 3 },
+    ],
     [
       'redundancy and no auction',
       'NOT_SUPPORTED',

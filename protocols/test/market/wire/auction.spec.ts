@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { bytesToHex, hexToBytes, marketFrameCodec, signedBidCodec } from '@duckmesh/proto'
 import { checkAuctionAward } from '../../../src/market/auction/check-auction-award.ts'
-import type { AuctionResult } from '../../../src/market/wire/auctioneer.ts'
+import type { AuctionResult } from '../../../src/market/wire/auction-result.ts'
 import { expectCode } from '../../support/expect-code.ts'
 import { until } from '../../support/hosts.ts'
 import { ownerOf } from '../../support/mesh-fixtures.ts'

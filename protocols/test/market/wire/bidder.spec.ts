@@ -1,3 +1,4 @@
+import { textModelId } from '@duckmesh/proto'
 import { expect } from 'chai'
 import type { ReceivedHeader } from '../../../src/mesh/index.ts'
 import type { BidAnswer } from '../../../src/market/wire/bidder.ts'
@@ -36,6 +37,18 @@ describe('Bidder', () => {
     node.priceOut = 10n ** 6n
     node.load = { inFlight: 4, slots: 4, stepMs: 1 }
     expect(await decide('b')).to.deep.equal(one)
+  })
+
+  it('passes a redundant job of a text model for its mode, whatever it serves', async () => {
+    // In the shard of the seats.
+    const modelId = textModelId('remote 7')
+    for (const [mode, replicas, code] of [
+      [0, 3, 'NOT_SUPPORTED'],
+      [1, 1, 'MODEL_NOT_FOUND'],
+    ] as const) {
+      const header = await world.fix.received({ mode, modelId, replicas })
+      expect(codeOf(await decide('a', header))).to.equal(code)
+    }
   })
 
   it('finds its bid after a restart', async () => {

@@ -5,16 +5,15 @@ import { SeatWatch } from '../../../src/election/index.ts'
 import { OwnBids } from '../../../src/market/auction/own-bids.ts'
 import { OfferBook } from '../../../src/market/offer-book.ts'
 import { Auctioneer } from '../../../src/market/wire/auctioneer.ts'
-import type { AuctionInput, AuctionResult } from '../../../src/market/wire/auctioneer.ts'
+import type { AuctionInput } from '../../../src/market/wire/auctioneer.ts'
+import type { AuctionResult } from '../../../src/market/wire/auction-result.ts'
 import { Bidder } from '../../../src/market/wire/bidder.ts'
 import type { BidderComponents } from '../../../src/market/wire/bidder.ts'
-import type {
-  HeaderForwarder,
-  SeatAddress,
-  SeatSession,
-} from '../../../src/market/wire/client-ports.ts'
+import type { HeaderForwarder, SeatAddress } from '../../../src/market/wire/client-ports.ts'
+import type { SeatSession } from '../../../src/market/wire/client-ports.ts'
 import { MarketConnection } from '../../../src/market/wire/market-connection.ts'
 import { MarketServer } from '../../../src/market/wire/market-server.ts'
+import { RoundTrips } from '../../../src/market/wire/round-trips.ts'
 import type { EvidenceStore, MatchFacts, SeatFees } from '../../../src/market/wire/ports.ts'
 import type { Load } from '../../../src/market/interface.ts'
 import type { ReceivedHeader, Session } from '../../../src/mesh/index.ts'
@@ -73,7 +72,6 @@ export class MemoryEvidence implements EvidenceStore {
 
 export class MemoryFees implements SeatFees {
   readonly totals = new Map<Hex, bigint>()
-
   async raise({ voucher }: SignedServiceVoucher, fee: bigint): Promise<void> {
     const held = this.totals.get(voucher.payer) ?? 0n
     if (voucher.cumulative < held + fee) {
@@ -191,6 +189,7 @@ export class MarketWorld {
   readonly offers = new OfferBook()
   readonly crypto: Crypto = memoCrypto()
   readonly logger = memoryLogger()
+  readonly roundTrips: RoundTrips
   readonly funds = new Map<Hex, bigint | 'unknown'>()
   readonly nodes = new Map<string, MarketNode>()
   readonly sent: Sent[] = []
@@ -206,6 +205,7 @@ export class MarketWorld {
     this.fix = new AuctionFixture(seats)
     for (const label of Object.keys(bidders)) this.fix.chain.join(label, 0n)
     this.watch = new SeatWatch({ clock: this.fix.clock, view: this.fix.view })
+    this.roundTrips = new RoundTrips({ clock: this.fix.clock })
     for (const label of seats) this.add(label)
     for (const [label, priceOut] of Object.entries(bidders)) {
       this.add(label, { priceOut })
@@ -339,6 +339,7 @@ export class MarketWorld {
       signer: testPeerSigner(client),
       sequence: { next: () => ++this.#seq },
       replyKeys,
+      roundTrips: this.roundTrips,
       operators,
       view,
       logger: this.logger,

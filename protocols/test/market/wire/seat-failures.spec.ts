@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { checkAuctionAward } from '../../../src/market/auction/check-auction-award.ts'
-import type { AuctionResult } from '../../../src/market/wire/auctioneer.ts'
+import type { AuctionResult } from '../../../src/market/wire/auction-result.ts'
 import { encodeSeatRecord, seatRecordKey } from '../../../src/market/auction/seat-record.ts'
 import { expectCode } from '../../support/expect-code.ts'
 import { settle } from '../../support/fake-clock.ts'
@@ -43,6 +43,38 @@ describe('seats that fail', () => {
     const result = await run
     expect(result.seats.map((seat) => seat.owner)).to.have.members(['c', 'd'].map(ownerOf))
     expect(world.frames('header', { to: 'z' })).to.have.length(0)
+  })
+
+  it('a seat that was slow lately is given more time before the next one is asked', async () => {
+    for (let n = 0; n < 9; n += 1) world.roundTrips.measured(ownerOf('a'), 400)
+    expect(world.roundTrips.allowance(ownerOf('a'))).to.be.within(400, 600)
+    world.tap = ({ to, frame }) => (to === 'a' || to === 'b' ? [] : [frame])
+    const stop = new AbortController()
+    const run = world.auctioneer(['a', 'b', 'c', 'd']).run(await world.input(), stop.signal)
+    const failed = expectCode('CANCELLED', () => run)
+    await world.seen('header', 2)
+    await settle()
+    world.tap = () => []
+    await world.clock.advance(499)
+    // One for b at 250 ms. One for a would be asked 550 ms after it at the earliest.
+    expect(world.frames('header', { to: 'c' })).to.have.length(1)
+    expect(world.frames('header', { to: 'd' })).to.have.length(0)
+    stop.abort()
+    await failed
+  })
+
+  it('measures a seat also when its ack comes after the match of another one', async () => {
+    world.connect('a')
+    const hold = world.streams.find(({ to }) => to === 'a')?.end ?? expect.fail()
+    hold.paused = true
+    const run = world.auctioneer(['a', 'b', 'c']).run(await world.input(), never)
+    await world.seen('bidAck', 2, { from: 'b' })
+    await world.clock.advance(30)
+    await run
+    expect(world.roundTrips.allowance(ownerOf('a'))).to.equal(100)
+    await world.clock.advance(170)
+    hold.resume()
+    await until(() => world.roundTrips.allowance(ownerOf('a')) === 600)
   })
 
   it('all silent: SEATS_UNREACHABLE after 2 s, with four seats asked', async () => {

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
-import type { AuctionResult, FeeSigner } from '../../../src/market/wire/auctioneer.ts'
+import type { AuctionResult } from '../../../src/market/wire/auction-result.ts'
+import type { FeeSigner } from '../../../src/market/wire/auctioneer.ts'
 import { expectCode } from '../../support/expect-code.ts'
 import { until } from '../../support/hosts.ts'
 import { ownerOf } from '../../support/mesh-fixtures.ts'
@@ -116,6 +117,28 @@ describe('fees of seats', () => {
     expect(due.details.seats).to.deep.equal(['SEAT_FEE_DUE'])
     await open(results[0] ?? expect.fail(), 0n)
     await world.seen('openings', 3)
+    expect((await matched()).choice.ranked).to.have.length(2)
+  })
+
+  it('still knows after a restart who owes openings', async () => {
+    for (let i = 0; i < 9; i++) {
+      const deadline = world.fix.now + 60
+      await world.auction(await world.input({ deadline }), { seats: ['a'], acks: 2 })
+    }
+    await world.clock.advance(2_000)
+    const { records } = world.node('a')
+    world.kill('a')
+    world.add('a', { records })
+    await world.clock.advance(69_000)
+    const refusedHeader = await expectCode('SEATS_UNREACHABLE', async () =>
+      world.auctioneer(['a']).run(await world.input(), new AbortController().signal),
+    )
+    expect(refusedHeader.details.seats).to.deep.equal(['SEAT_FEE_DUE'])
+    // Another payer is served, and this one again ten minutes later.
+    const input = await world.input({ client: 'other' })
+    const other = await world.auction(input, { seats: ['a'], acks: 2, client: 'other' })
+    expect(other.choice.ranked).to.have.length(2)
+    await world.clock.advance(600_000)
     expect((await matched()).choice.ranked).to.have.length(2)
   })
 

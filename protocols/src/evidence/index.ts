@@ -1,0 +1,10 @@
+/** Evidence: proofs of faults by signatures, how peers tell and give them, and how they reach the chain. */
+export { SUBMIT_DELAY_MS } from './constants.ts'
+export { EvidenceCollector } from './evidence-collector.ts'
+export { EvidenceDesk } from './evidence-desk.ts'
+export { proofOfFrames, proofOfReceipts } from './make-proof.ts'
+export { readProof } from './read-proof.ts'
+export { EvidenceClient } from './wire/evidence-client.ts'
+export { EvidenceServer } from './wire/evidence-server.ts'
+export type { CheckedProof, FaultReporter, FaultView, ProofCounts } from './interface.ts'
+export type { ProofRecord, ProofState, ProofStore, Standing } from './interface.ts'
