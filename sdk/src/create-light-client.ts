@@ -13,6 +13,7 @@ import { accountSigner } from './crypto/account-signer.ts'
 import type { ClientCrypto } from './crypto/client-crypto.ts'
 import { SdkCrypto } from './crypto/sdk-crypto.ts'
 import { OfferFinder } from './discovery/find-offers.ts'
+import { createHandover } from './evidence/create-handover.ts'
 import { createClientHost } from './host/create-client-host.ts'
 import type { ClientHost } from './host/create-client-host.ts'
 import { JobConnections } from './job/job-connections.ts'
@@ -80,11 +81,14 @@ export async function createLightClient(options: LightClientOptions): Promise<Li
   const connections = new JobConnections({ ...shared, ...records, binding, channels, stake: chain })
   const parts = { ...shared, binding, chain, finder, times, privateKey }
   const auction = createAuction(parts)
+  const evidence = createHandover(parts)
+  const own = { binding, channels, evidence, finder, service }
   const stopping = new AbortController()
   const closers: (() => unknown)[] = [
     () => {
       stopping.abort()
     },
+    () => evidence.stop(),
     () => auction.close(),
     () => connections.close(),
     () => finder.stop(),
@@ -96,13 +100,11 @@ export async function createLightClient(options: LightClientOptions): Promise<Li
   return new LightClient({
     jobs: {
       ...shared,
+      ...own,
       auctioneer: auction.auctioneer,
       bans: new ProviderBans(clock),
-      binding,
       connector: new KnownProviders({ chain, clock, connections, finder }),
-      finder,
       nonces: store.nonces,
-      service,
       transcripts: store.transcripts,
     },
     chain,

@@ -1,13 +1,14 @@
 /** The seed document's client: five calls over a light client. Amounts are wei in `bigint`. */
-import { jobMarketAbi } from '@duckmesh/contracts'
+import { registryOf } from '@duckmesh/contracts'
 import { DuckMeshError } from '@duckmesh/protocols'
-import type { Hex } from '@duckmesh/protocols'
+import type { Hex, Signer } from '@duckmesh/protocols'
 import { isTerminal } from '@duckmesh/protocols/dispatch'
-import { createPublicClient, http } from 'viem'
-import { privateKeyToAccount } from 'viem/accounts'
+import { createClient, http } from 'viem'
 import type { LocalAccount } from 'viem'
+import { getChainId } from 'viem/actions'
 import { createLightClient } from './create-light-client.ts'
 import type { LightClientOptions } from './create-light-client.ts'
+import { keySigner } from './crypto/key-signer.ts'
 import type { JobHandle } from './job/job-handle.ts'
 import type { WholeState } from './job/interface.ts'
 import type { LightClient } from './light-client.ts'
@@ -186,12 +187,10 @@ async function connect(
   seeds: readonly string[],
 ): Promise<LightClient> {
   const local = seeds.length > 0 && seeds.every(isLoopback)
-  const account = typeof given === 'string' ? accountOf(given, local) : given
-  const chain = createPublicClient({ transport: http(rpcUrl, { retryCount: 1 }) })
-  const chainId = await reading(() => chain.getChainId())
-  const registry = await reading(() =>
-    chain.readContract({ address: market, abi: jobMarketAbi, functionName: 'registry' }),
-  )
+  const account = typeof given === 'string' ? signerOf(given, local) : given
+  const chain = createClient({ transport: http(rpcUrl, { retryCount: 1 }) })
+  const chainId = await reading(() => getChainId(chain))
+  const registry = await reading(() => registryOf(chain, market))
   const network: LightClientOptions['network'] = {
     chainId,
     rpcUrl,
@@ -208,12 +207,12 @@ function isLoopback(seed: string): boolean {
   return seed.startsWith('/ip4/127.0.0.1/') || seed.startsWith('/ip6/::1/')
 }
 
-function accountOf(privateKey: Hex, local: boolean): LocalAccount {
+function signerOf(privateKey: Hex, local: boolean): Signer {
   if (!local) {
     throw new DuckMeshError('KEY_REFUSED', 'A raw key was given for a network that is not local.')
   }
   try {
-    return privateKeyToAccount(privateKey)
+    return keySigner(privateKey)
   } catch {
     // Without the cause: it may quote the key.
     throw new DuckMeshError('CONFIG_INVALID', 'The private key must be 32 bytes of hex.')

@@ -17,8 +17,9 @@ import {
   readWeight,
   tokenBalanceOf,
 } from '@duckmesh/contracts'
-import { createPublicClient, http } from 'viem'
-import type { PublicClient } from 'viem'
+import { createClient, http } from 'viem'
+import type { Client } from 'viem'
+import { getChainId, getCode } from 'viem/actions'
 import type { NetworkConfig } from '../network.ts'
 import { TimedAnswers } from './timed-answers.ts'
 
@@ -37,7 +38,7 @@ export interface Funds {
 export class ChainReader
   implements OperatorView, ServicePort, SettlementPort, StakeView, WeightPort
 {
-  readonly client: PublicClient
+  readonly client: Client
   readonly #config: NetworkConfig
   /** Active owner by operator, and operator by active owner. */
   readonly #owners: TimedAnswers<Hex | null>
@@ -47,7 +48,7 @@ export class ChainReader
     this.#config = config
     this.#owners = new TimedAnswers(clock, STAKE_TTL_MS)
     this.#operators = new TimedAnswers(clock, STAKE_TTL_MS)
-    this.client = createPublicClient({
+    this.client = createClient({
       transport: http(config.rpcUrl, { retryCount: 1 }),
       cacheTime: 0,
     })
@@ -59,13 +60,13 @@ export class ChainReader
    */
   async check(): Promise<void> {
     const { chainId, market, registry } = this.#config
-    const actual = await this.#reading(() => this.client.getChainId())
+    const actual = await this.#reading(() => getChainId(this.client))
     if (actual !== chainId) {
       const what = `${this.#endpoint} is chain ${actual}, the network is on ${chainId}.`
       throw new DuckMeshError('WRONG_CHAIN', what, { details: { actual, expected: chainId } })
     }
     for (const address of [registry, market]) {
-      const code = await this.#reading(() => this.client.getCode({ address }))
+      const code = await this.#reading(() => getCode(this.client, { address }))
       if (code !== undefined) continue
       const what = `There is no contract at ${address}.`
       throw new DuckMeshError('WRONG_CHAIN', what, { details: { address } })

@@ -1,9 +1,9 @@
 /** The `Crypto` and `Rng` components of a light client: pure JavaScript and WebCrypto, no `node:`. */
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { secp256k1 } from '@noble/curves/secp256k1.js'
-import { keccak_256 } from '@noble/hashes/sha3.js'
-import { bytesToHex, hexToBytes } from '@duckmesh/protocols'
+import { hexToBytes } from '@duckmesh/protocols'
 import type { Hex, Sealed } from '@duckmesh/protocols'
+import { addressOf } from './address-of.ts'
 import { hpkeSeal } from './hpke-seal.ts'
 import type { ClientCrypto } from './client-crypto.ts'
 import { rememberRecovery } from './remember-recovery.ts'
@@ -46,9 +46,4 @@ function recover(digest: Hex, signature: Hex): Hex | null {
   } catch {
     return null
   }
-}
-
-/** Ethereum address of an uncompressed public key (65 bytes). */
-function addressOf(publicKey: Uint8Array): Hex {
-  return bytesToHex(keccak_256(publicKey.subarray(1)).subarray(12))
 }

@@ -1,12 +1,12 @@
 /** The auction lane: one attempt at finding providers, as places to award and as a record of how they were chosen. */
 import { keccak_256 } from '@noble/hashes/sha3.js'
-import { DuckMeshError, bytesToHex, hexToBytes, isErrorCode, shardOf } from '@duckmesh/protocols'
+import { DuckMeshError, bytesToHex, hexToBytes, isErrorCode } from '@duckmesh/protocols'
 import type { AuctionProof, ClientBinding, ErrorCode, Hex } from '@duckmesh/protocols'
 import { MODE_REDUNDANT } from '@duckmesh/protocols/dispatch'
 import type { NewOrder, Place } from '@duckmesh/protocols/dispatch'
-import { explainChoice } from '@duckmesh/protocols/market'
 import type { AuctionResult, Auctioneer } from '@duckmesh/protocols/market'
-import type { TranscriptAuction, TranscriptBid } from '../store/transcripts.ts'
+import type { TranscriptAuction } from '../store/transcripts.ts'
+import { auctionTranscript } from './auction-transcript.ts'
 import { textsOf } from './job-failure.ts'
 import type { JobDraft } from './plan-job.ts'
 
@@ -58,7 +58,7 @@ export async function holdAuction(
   const places = choice.ranked.map(({ bid: { bid }, bidHash, provider }) => {
     return { provider, bidHash, priceIn: bid.priceIn, priceOut: bid.priceOut }
   })
-  const transcript = transcriptOf(result, draft, attempt)
+  const transcript = auctionTranscript(result, draft)
   return { result, places, matchHash: choice.matchHash, proof, transcript }
 }
 
@@ -80,50 +80,4 @@ function telling(error: unknown, { maxPrice }: JobDraft): unknown {
 
 function hashOf(secret: Hex): Hex {
   return bytesToHex(keccak_256(hexToBytes(secret, 32)))
-}
-
-function transcriptOf(
-  result: AuctionResult,
-  { modelId }: JobDraft,
-  attempt: number,
-): TranscriptAuction {
-  const { acks, auctionMs, choice, passes, proof, sets } = result
-  const { epoch, matchHash, seat, turn } = choice
-  const seats = [...new Set([...acks.map((ack) => ack.seat), ...sets.map(seatOf)])]
-  return {
-    attempt,
-    epoch,
-    turn,
-    shard: shardOf(modelId),
-    ruleVersion: proof.ruleVersion,
-    matchHash,
-    bidsRoot: sets[0]?.match.match.bidsRoot ?? matchHash,
-    seats: seats.map((owner) => ({
-      owner,
-      ackMs: acks.find((ack) => ack.seat === owner)?.ms ?? null,
-      bids: sets.find((set) => seatOf(set) === owner)?.bids.length ?? 0,
-      primary: owner === seat,
-    })),
-    auctionMs,
-    bids: bidsOf(result),
-    passes: passes.map(({ code, detail, provider }) => ({ provider, code, detail })),
-  }
-}
-
-function seatOf(set: AuctionResult['sets'][0]): Hex {
-  return set.match.match.seat
-}
-
-function bidsOf({ choice }: AuctionResult): TranscriptBid[] {
-  return explainChoice(choice).map(({ price, score, ...entry }) => {
-    const bid = choice.ranked.find(({ provider }) => provider === entry.provider)?.bid.bid
-    return {
-      ...entry,
-      ...(price === undefined ? {} : { price: `${price}` }),
-      ...(score === undefined ? {} : { score: `${score}` }),
-      ...(bid === undefined
-        ? {}
-        : { priceIn: `${bid.priceIn}`, priceOut: `${bid.priceOut}`, etaMs: bid.etaMs }),
-    }
-  })
 }

@@ -7,7 +7,7 @@ import type { Lane } from './request.ts'
 /** States of a whole job; `matched` comes from the auction, the others are those of dispatch. */
 export type WholeState = JobState | 'matched'
 
-/** What a job tells, in order; `auction` and `lane` come before anything is paid. */
+/** What a job tells, in order; `auction` and `lane` come before anything is paid. An auction may have found nobody. */
 export type JobEvent =
   | Exclude<DispatchEvent, { type: 'job' }>
   | { type: 'job'; state: WholeState; atMs: number }

@@ -12,9 +12,13 @@ import type { JobPlan, Place } from '@duckmesh/protocols/dispatch'
 import type { NewOrder, NonceStore, ProviderConnector } from '@duckmesh/protocols/dispatch'
 import type { Auctioneer } from '@duckmesh/protocols/market'
 import type { ServicePayer } from '@duckmesh/protocols/settlement'
+import type { EvidenceHandover } from '../evidence/hand-over.ts'
 import type { JobTranscript, TranscriptAuction, TranscriptStore } from '../store/transcripts.ts'
 import { holdAuction } from './auction-lane.ts'
 import type { AuctionLaneComponents, HeldAuction } from './auction-lane.ts'
+import { lostTranscript } from './auction-transcript.ts'
+import { coveredConnector } from './covered-connector.ts'
+import type { CoveredConnectorComponents } from './covered-connector.ts'
 import { directPlaces, forgetOffers, isOfferGone } from './direct-lane.ts'
 import type { DirectFinder } from './direct-lane.ts'
 import type { JobEvent, WholeOutcome, WholeState } from './interface.ts'
@@ -31,9 +35,12 @@ import type { Lane } from './request.ts'
 export interface JobRunComponents extends AuctionLaneComponents {
   auctioneer: Pick<Auctioneer, 'run' | 'sendOpenings'>
   bans: ProviderBans
+  channels: CoveredConnectorComponents['channels']
   clock: Clock
   connector: ProviderConnector
   crypto: Crypto
+  /** Hands proofs of faults to peers. */
+  evidence?: Pick<EvidenceHandover, 'learn'>
   finder: DirectFinder
   logger: Logger
   network: NetworkIdentity
@@ -74,6 +81,8 @@ export class JobRun implements AsyncIterable<JobEvent> {
   readonly #cancel = new AbortController()
   readonly #bound = Promise.withResolvers<undefined>()
   readonly #auctions: HeldAwards[] = []
+  /** Of all auctions, also those that gave nobody. */
+  readonly #records: TranscriptAuction[] = []
   readonly #states: { state: WholeState; atMs: number }[] = []
   #lane: Lane
   #fallback: string | undefined
@@ -105,7 +114,7 @@ export class JobRun implements AsyncIterable<JobEvent> {
   }
 
   get auctions(): TranscriptAuction[] {
-    return this.#auctions.map(({ held }) => held.transcript)
+    return [...this.#records]
   }
 
   cancel(): void {
@@ -142,7 +151,7 @@ export class JobRun implements AsyncIterable<JobEvent> {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       const found = await this.#plan(attempt, outcomes)
       if (found === undefined) continue
-      const outcome = await this.#drive(found.plan)
+      const outcome = await this.#drive(found)
       if (found.auction !== undefined) found.auction.outcome = outcome
       outcomes.push(outcome)
       if (!this.#mayRematch(outcome)) return
@@ -206,10 +215,11 @@ export class JobRun implements AsyncIterable<JobEvent> {
     const attempted = { attempt, excluded }
     try {
       const held = await holdAuction(this.#components, this.draft, this.#order, attempted, signal)
-      this.events.push({ type: 'auction', auction: held.transcript })
+      this.#record(held.transcript)
       this.#enter('matched')
       return held
     } catch (error) {
+      this.#record(lostTranscript(error, this.draft))
       const { code, details, message } = toDuckMeshError(error)
       const isSilence = attempt === 0 && textsOf(details['reasons']).length === 0
       if (code === 'NO_BIDS' && (banned.length > 0 || isSilence)) return 'again'
@@ -244,22 +254,31 @@ export class JobRun implements AsyncIterable<JobEvent> {
     return [...this.draft.exclude, ...failed]
   }
 
-  async #drive(plan: JobPlan): Promise<JobOutcome> {
+  async #drive({ auction, plan }: Found): Promise<JobOutcome> {
     const { signal } = this.#cancel
     const Kind = this.draft.mode === MODE_REDUNDANT ? RedundantJob : StreamJob
-    const job = new Kind(this.#components, plan, { signal })
+    const bids = auction?.held.result.choice.ranked ?? []
+    const connector = coveredConnector(this.#components, bids, this.draft)
+    const job = new Kind({ ...this.#components, connector }, plan, { signal })
     for await (const event of job) {
       if (!this.#isBound && binds(event)) {
         this.#isBound = true
         this.#bound.resolve(undefined)
       }
       this.#components.bans.learn(event)
+      this.#components.evidence?.learn(event)
       if (event.type !== 'job') this.events.push(event)
       // An attempt that failed is not the end of a job that goes on.
       else if (event.state !== 'posted' && event.state !== 'failed')
         this.#enter(event.state, event.atMs)
     }
     return job.ended
+  }
+
+  #record(auction: TranscriptAuction | undefined): void {
+    if (auction === undefined) return
+    this.#records.push(auction)
+    this.events.push({ type: 'auction', auction })
   }
 
   #enter(state: WholeState, atMs: number = this.#components.clock.now()): void {

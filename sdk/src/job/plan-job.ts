@@ -1,7 +1,7 @@
 /** A request after its checks, with everything that the order will sign. */
-import { lowerHex } from '@duckmesh/protocols'
+import { DuckMeshError, isTextModel, lowerHex } from '@duckmesh/protocols'
 import type { Clock, Hex, JobSpec, ModelOffer, Rng } from '@duckmesh/protocols'
-import { MODE_REDUNDANT, MODE_REFERENCE } from '@duckmesh/protocols/dispatch'
+import { MODE_REDUNDANT, MODE_REFERENCE, textPromptTokens } from '@duckmesh/protocols/dispatch'
 import type { SaltedSpec } from '@duckmesh/protocols/dispatch'
 import { sizeBucket } from '@duckmesh/protocols/market'
 import { encodeSpec, fitToContext, promptBucket } from './build-spec.ts'
@@ -25,7 +25,7 @@ export interface JobDraft {
   exclude: readonly Hex[]
 }
 
-/** `asked` is the request as `buildSpec` made it. Throws SPEC_INVALID or PROMPT_TOO_LONG. */
+/** `asked` is the request as `buildSpec` made it. Throws SPEC_INVALID, PROMPT_TOO_LONG or NOT_SUPPORTED. */
 export function planJob(
   { clock, rng }: { clock: Pick<Clock, 'now'>; rng: Rng },
   request: JobRequest,
@@ -34,11 +34,12 @@ export function planJob(
 ): JobDraft {
   const spec = fitToContext(asked, model.contextLength, request.maxTokens !== undefined)
   const isRedundant = request.verification === 'redundant'
+  if (isRedundant) demandComparable(model)
   const endMs = clock.now() + (request.timeoutMs ?? DEFAULT_TIMEOUT_MS)
   return {
     spec: encodeSpec(spec, rng),
     modelId: model.modelId,
-    inBucket: Math.min(promptBucket(spec), sizeBucket(model.contextLength)),
+    inBucket: Math.min(bucketOf(spec, model), sizeBucket(model.contextLength)),
     maxTokens: spec.maxTokens,
     maxPrice: request.maxPrice ?? DEFAULT_MAX_PRICE,
     deadline: Math.ceil(endMs / 1000),
@@ -47,4 +48,18 @@ export function planJob(
     lane: request.lane ?? 'auction',
     exclude: request.exclude?.map(lowerHex) ?? [],
   }
+}
+
+/** The tokens of a text model are counted from the text, by the client too (rule T-4). */
+function bucketOf(spec: JobSpec, { modelId }: ModelOffer): number {
+  if (!isTextModel(modelId)) return promptBucket(spec)
+  return sizeBucket(textPromptTokens(spec.messages, 0))
+}
+
+/** Answers of an opaque model differ by machine, so that unequal ones would prove nothing (rule T-6). */
+function demandComparable({ determinism, modelId, name }: ModelOffer): void {
+  if (determinism === 'f32' && !isTextModel(modelId)) return
+  throw new DuckMeshError('NOT_SUPPORTED', `"${name}" is opaque: its answers cannot be compared.`, {
+    details: { field: 'verification', determinism: 'opaque' },
+  })
 }

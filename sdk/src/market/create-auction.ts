@@ -4,7 +4,7 @@ import type { ClientBinding, Clock, Hex, Logger } from '@duckmesh/protocols'
 import type { NetworkIdentity, Rng } from '@duckmesh/protocols'
 import { PeerQueries, TurnClock } from '@duckmesh/protocols/election'
 import type { ElectionTimes } from '@duckmesh/protocols/election'
-import { Auctioneer } from '@duckmesh/protocols/market'
+import { Auctioneer, RoundTrips } from '@duckmesh/protocols/market'
 import { SequenceCounter, buildHello, peerKeyOf } from '@duckmesh/protocols/mesh'
 import type { BindingBook } from '@duckmesh/protocols/mesh'
 import type { Ed25519PrivateKey } from '@libp2p/interface'
@@ -60,6 +60,7 @@ export function createAuction(parts: AuctionParts): ClientAuction {
     forwarder: new PeerForwarder(shared),
     operators: chain,
     replyKeys: crypto.replyKeys,
+    roundTrips: new RoundTrips({ clock }),
     seats: { seats: async (shard, signal) => (await seats.seats(shard, signal)).seats },
     sequence: new SequenceCounter(clock),
     sessions,

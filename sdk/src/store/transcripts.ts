@@ -35,6 +35,10 @@ export interface TranscriptSeat {
   bids: number
   /** Whether its match is the one that the awards name. */
   primary: boolean
+  /** Providers that it invited, as its answer said. */
+  invited?: number
+  /** What it refused or failed with, when it made no match. */
+  code?: ErrorCode
 }
 
 export interface TranscriptAuction {
@@ -42,6 +46,7 @@ export interface TranscriptAuction {
   epoch: number
   turn: number
   shard: number
+  /** Of the score; 0 when there was nothing to score. */
   ruleVersion: number
   matchHash: Hex
   bidsRoot: Hex
@@ -50,6 +55,8 @@ export interface TranscriptAuction {
   auctionMs: number
   bids: TranscriptBid[]
   passes: TranscriptPass[]
+  /** Why it gave nobody the job; `matchHash` and `bidsRoot` are zero when no seat made a match. */
+  failure?: { code: ErrorCode; detail: string }
 }
 
 export interface TranscriptSegment {

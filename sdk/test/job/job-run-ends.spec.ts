@@ -224,7 +224,7 @@ describe('JobRun, how jobs end', () => {
         matchHash: MATCH,
         bidsRoot: bytes32(0xb1d5),
         auctionMs: 31,
-        seats: [{ owner: SEAT, ackMs: 12, bids: 2, primary: true }],
+        seats: [{ owner: SEAT, ackMs: 12, bids: 2, primary: true, invited: 2 }],
         passes: [{ provider: D, code: 'PROVIDER_BUSY', detail: 'x' }],
       })
       const bids = auction?.bids.map(({ code, place, provider, role }) => [

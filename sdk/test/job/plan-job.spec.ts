@@ -1,3 +1,4 @@
+import { textModelId } from '@duckmesh/protocols'
 import { expect } from 'chai'
 import { SdkCrypto } from '../../src/crypto/sdk-crypto.ts'
 import { buildSpec } from '../../src/job/build-spec.ts'
@@ -40,6 +41,20 @@ describe('planJob', () => {
     expect(plan({ verification: 'redundant' })).to.include({ mode: 0, replicas: 3 })
     expect(plan({ verification: 'redundant', replicas: 16 })).to.include({ replicas: 16 })
     expect(plan({ verification: 'reference', replicas: 1 })).to.include({ mode: 1, replicas: 1 })
+  })
+
+  it('refuses to compare the answers of opaque models, and counts the prompt of a text model', async () => {
+    const request: JobRequest = { ...ASK, verification: 'redundant' }
+    const at = { clock: new FakeClock(NOW), rng }
+    const opaque = modelOffer({ determinism: 'opaque' })
+    const text = modelOffer({ modelId: textModelId('remote'), determinism: 'opaque' })
+    for (const model of [opaque, text, { ...text, determinism: 'f32' as const }]) {
+      await expectCode('NOT_SUPPORTED', () => planJob(at, request, buildSpec(request, rng), model))
+    }
+    // 14 bytes in fours; a tokenizer may need one token for each of them.
+    const asked = buildSpec(ASK, rng)
+    expect(planJob(at, ASK, asked, text)).to.include({ inBucket: 4, mode: 1 })
+    expect(planJob(at, ASK, asked, opaque)).to.include({ inBucket: 16, mode: 1 })
   })
 
   it('keeps lane, price and time, and ends the deadline in a whole second that is not too early', () => {

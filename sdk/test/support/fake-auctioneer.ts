@@ -1,13 +1,15 @@
 /** An auctioneer whose auctions end as a test wrote down; it keeps what was asked and opened. */
 import type { AuctionProof, ClientBinding, Hex } from '@duckmesh/protocols'
+import { AuctionError } from '@duckmesh/protocols/market'
 import type { AuctionInput, AuctionResult, Auctioneer } from '@duckmesh/protocols/market'
-import type { FeeSigner, LeftBid, RankedBid } from '@duckmesh/protocols/market'
+import type { FeeSigner, LeftBid, LostAuction, RankedBid } from '@duckmesh/protocols/market'
 import { address, bytes32 } from './offers.ts'
 
 /** The seat of every auction here. */
 export const SEAT: Hex = address(0x5ea7)
 export const MATCH: Hex = bytes32(0x4d)
 const SIGNATURE: Hex = `0x${'11'.repeat(65)}`
+const TURN = { seat: SEAT, epoch: 7, turn: 3 }
 
 export const BINDING: ClientBinding = {
   peerKey: bytes32(0xbb),
@@ -21,6 +23,8 @@ export interface ScriptedAuction {
   providers: readonly Hex[]
   /** By place, wei per 1 000 tokens out; 1 000 and a wei more for each place when left out. */
   prices?: readonly bigint[]
+  /** Whose bids need an allotment. */
+  uncovered?: readonly Hex[]
   left?: readonly LeftBid[]
   passes?: AuctionResult['passes']
 }
@@ -71,16 +75,21 @@ export class FakeAuctioneer implements Pick<Auctioneer, 'run' | 'sendOpenings'> 
 function resultOf(input: AuctionInput, scripted: ScriptedAuction): AuctionResult {
   const { attempt, client, excluded, inBucket, maxTokens, order } = input
   const { jobId, signature } = order
-  const { left = [], passes = [], prices = [], providers } = scripted
+  const { left = [], passes = [], prices = [], providers, uncovered = [] } = scripted
   const { mode, replicas } = order.order
   const ranked = providers.map((provider, place) => {
     const first = mode === 0 ? 'member' : 'winner'
     const priceOut = prices[place] ?? 1_000n + BigInt(place)
-    const bid = { jobId, attempt, provider, priceOut }
+    const bid = {
+      jobId,
+      attempt,
+      provider,
+      priceOut,
+      funding: uncovered.includes(provider) ? 1 : 0,
+    }
     return rankedBid(bid, place, place < replicas ? first : 'backup')
   })
-  const turn = { seat: SEAT, epoch: 7, turn: 3 }
-  const match = { jobId, attempt, ...turn, bidsRoot: bytes32(0xb1d5), bids: providers.length }
+  const match = { jobId, attempt, ...TURN, bidsRoot: bytes32(0xb1d5), bids: providers.length }
   const sealed = { enc: new Uint8Array(32), ciphertext: new Uint8Array(1) }
   const bids = providers.map((provider) => ({ provider, sealed }))
   const set = { match: { match, signature: SIGNATURE }, bids }
@@ -97,22 +106,55 @@ function resultOf(input: AuctionInput, scripted: ScriptedAuction): AuctionResult
       maxTokens,
       attempt,
     },
-    choice: { ranked, left, matchHash: MATCH, ...turn },
+    choice: { ranked, left, matchHash: MATCH, ...TURN },
     proof,
     sets: proof.sets,
-    acks: [{ seat: SEAT, ms: 12, invited: providers.length }],
+    acks: [{ ...TURN, ms: 12, invited: providers.length }],
+    failures: [],
     passes,
     auctionMs: 31,
     seats: [seat],
   }
 }
 
+/** What the auctioneer rejects with: of NO_BIDS with the match of the seat, of SEATS_UNREACHABLE with its ack alone. */
+export function lostAuction(
+  code: 'NO_BIDS' | 'SEATS_UNREACHABLE',
+  why: string,
+  { over = {}, reasons = [], result = {} }: LostFacts = {},
+): AuctionError {
+  const acks = [{ ...TURN, ms: 12, invited: 5 }]
+  const facts = { attempt: 0, acks, failures: [], auctionMs: 31, why, ...over }
+  const options = { jobId: bytes32(1), details: { reasons } }
+  if (code === 'SEATS_UNREACHABLE') return new AuctionError(code, facts, options)
+  const held = { ...resultOf(LOST_INPUT, { providers: [] }), acks, ...result }
+  return new AuctionError(code, { ...facts, result: held }, options)
+}
+
+interface LostFacts {
+  over?: Partial<LostAuction>
+  /** As the auctioneer counts them. */
+  reasons?: readonly string[]
+  result?: Partial<AuctionResult>
+}
+
+const ORDER = { payer: BINDING.payer, nonce: 1, modelId: bytes32(2), specHash: bytes32(3), mode: 1 }
+const TERMS = { replicas: 1, maxPrice: 67n, auditBps: 0, secretHash: bytes32(4), deadline: 2e9 }
+const LOST_INPUT: AuctionInput = {
+  order: { order: { ...ORDER, ...TERMS }, jobId: bytes32(1), signature: SIGNATURE },
+  client: BINDING,
+  inBucket: 16,
+  maxTokens: 64,
+  attempt: 0,
+  excluded: [],
+}
+
 function rankedBid(
-  fields: Pick<RankedBid['bid']['bid'], 'attempt' | 'jobId' | 'priceOut' | 'provider'>,
+  fields: Pick<RankedBid['bid']['bid'], 'attempt' | 'funding' | 'jobId' | 'priceOut' | 'provider'>,
   place: number,
   role: RankedBid['role'],
 ): RankedBid {
-  const rest = { priceIn: 250n, etaMs: 100, funding: 0, expiry: 2_000_000_000 }
+  const rest = { priceIn: 250n, etaMs: 100, expiry: 2_000_000_000 }
   const bid = { bid: { ...fields, ...rest }, signature: SIGNATURE }
   const bidHash = bytes32(0xb000 + place)
   const { provider } = fields

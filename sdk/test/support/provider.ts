@@ -1,6 +1,7 @@
 /** A seed and a provider in this process: offers, jobs and accounts by the rules of the mesh, hosts on loopback. */
 import { jobFrameCodec, offerCodec } from '@duckmesh/protocols'
-import type { Clock, Hex, NetworkIdentity, PeerBinding, Signer } from '@duckmesh/protocols'
+import type { Clock, Hex, ModelOffer, NetworkIdentity } from '@duckmesh/protocols'
+import type { PeerBinding, Signer } from '@duckmesh/protocols'
 import { JobServer } from '@duckmesh/protocols/dispatch'
 import { CapsServer, OfferPublisher, discoveryKey } from '@duckmesh/protocols/market'
 import type { Load } from '@duckmesh/protocols/market'
@@ -15,6 +16,7 @@ import { kadDHT, passthroughMapper } from '@libp2p/kad-dht'
 import { noise } from '@libp2p/noise'
 import { ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
+import { webSockets } from '@libp2p/websockets'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 import type { Libp2p } from 'libp2p'
@@ -59,17 +61,23 @@ export interface TestProvider {
 export interface TestProviderInit {
   /** It holds every seat and bids; without, jobs go the direct lane. */
   hasSeat?: boolean
+  /** What it asks; `PRICES` when left out. */
+  prices?: Prices
+  /** Where the hosts listen; at TCP addresses when left out. */
+  listen?: string[]
 }
+
+type Prices = Pick<ModelOffer, 'priceIn' | 'priceOut'>
 
 /** Starts both; the provider is staked on the chain and announced in the DHT. */
 export async function startProvider(
   rpc: FakeRpc,
-  { hasSeat = false }: TestProviderInit = {},
+  { hasSeat = false, prices = PRICES, listen }: TestProviderInit = {},
 ): Promise<TestProvider> {
   const clock = systemClock
   const privateKey = await generateKeyPair('Ed25519')
-  const seedHost = await startHost(await generateKeyPair('Ed25519'))
-  const host = await startHost(privateKey)
+  const seedHost = await startHost(await generateKeyPair('Ed25519'), listen)
+  const host = await startHost(privateKey, listen)
   const [seed] = seedHost.getMultiaddrs()
   await host.dial(seed!)
   const signer = accountSigner(privateKeyToAccount(OPERATOR_KEY))
@@ -88,10 +96,10 @@ export async function startProvider(
   const channels = new ProviderChannels({ ...shared, ledger })
   const engine = new WordEngine()
   const load = (): Load => ({ inFlight: jobs.inFlight, slots: SLOTS, stepMs: 0 })
-  const market = { ...shared, ...fields, binding, host, load, prices: PRICES }
+  const market = { ...shared, ...fields, binding, host, load, prices }
   const seat = hasSeat ? await createSeat(market) : undefined
   if (hasSeat) holdSeats(rpc, OWNER, clock.now())
-  const offers = startOffers({ network, clock, privateKey, seat })
+  const offers = startOffers({ network, clock, prices, privateKey, seat })
   const quotes = { find: (hash: Hex) => offers.find(hash)?.models[0] }
   const components = { ...shared, payments: channels, jobLog, engine, quotes }
   const auction = seat === undefined ? {} : { auction: seat.auction }
@@ -148,11 +156,14 @@ export async function startProvider(
   }
 }
 
-export function startHost(privateKey: Ed25519PrivateKey): Promise<Libp2p> {
+export function startHost(
+  privateKey: Ed25519PrivateKey,
+  listen: string[] = ['/ip4/127.0.0.1/tcp/0'],
+): Promise<Libp2p> {
   return createLibp2p({
     privateKey,
-    addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
-    transports: [tcp()],
+    addresses: { listen },
+    transports: [tcp(), webSockets()],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
     services: {
@@ -181,11 +192,12 @@ export function bindingOf(
 interface OffersInit {
   network: NetworkIdentity
   clock: Clock
+  prices: Prices
   privateKey: Ed25519PrivateKey
   seat: TestSeat | undefined
 }
 
-function startOffers({ clock, network, privateKey, seat }: OffersInit): OfferPublisher {
+function startOffers({ clock, network, prices, privateKey, seat }: OffersInit): OfferPublisher {
   const peerKey: Hex = `0x${Buffer.from(privateKey.publicKey.raw).toString('hex')}`
   const signer = { peerKey, sign: (data: Uint8Array) => privateKey.sign(data) }
   let seq = 1
@@ -200,7 +212,7 @@ function startOffers({ clock, network, privateKey, seat }: OffersInit): OfferPub
       }
       return envelope
     },
-    source: () => ({ provider: OWNER, slots: SLOTS, models: [modelOffer(PRICES)] }),
+    source: () => ({ provider: OWNER, slots: SLOTS, models: [modelOffer(prices)] }),
   })
   offers.start()
   return offers

@@ -87,6 +87,7 @@ export class RunWorld {
       auctioneer,
       bans,
       binding: () => Promise.resolve(BINDING),
+      channels: { mayCover: () => Promise.resolve(true) },
       clock,
       connector: places.connector,
       crypto: Object.assign(crypto, { seal: () => Promise.resolve(sealed) }),
