@@ -72,6 +72,11 @@ export class ChainSettlement implements SettlementPort, ServicePort {
     return this.#redeemAll(finalizeService, provider, vouchers)
   }
 
+  /** The channels of these vouchers are read anew: a transaction changed them. */
+  forget(provider: Hex, vouchers: readonly SignedVoucher[]): void {
+    for (const { voucher } of vouchers) this.#channels.forget(keyOf(voucher.payer, provider))
+  }
+
   async #redeemAll(
     finalize: Finalize,
     provider: Hex,
@@ -113,11 +118,13 @@ export class ChainSettlement implements SettlementPort, ServicePort {
     const receipt = await sender.send((client) =>
       finalize(client, { addresses, provider, vouchers }),
     )
-    const cache = finalize === finalizeService ? this.#services : this.#channels
+    const isService = finalize === finalizeService
+    const cache = isService ? this.#services : this.#channels
     for (const { payer } of vouchers) cache.forget(keyOf(payer, provider))
     const { burnt, skipped } = parseRedemption({ addresses, logs: receipt.logs })
     return {
       hash: receipt.transactionHash,
+      kind: isService ? 'service' : 'jobs',
       vouchers: batch.length,
       gasUsed: receipt.gasUsed,
       burnt,

@@ -21,6 +21,9 @@ export const VOUCHERS_PER_TRANSACTION = 256
 /** How long a transaction may take to get into a block, ms. */
 export const RECEIPT_TIMEOUT_MS = 60_000
 
+/** How long a node looks for a transaction that a relay says is in a block, ms: nodes of one chain lag by seconds. */
+export const RELAYED_RECEIPT_MS = 10_000
+
 /** How long one RPC request may take, ms, and how often it is sent again. */
 export const RPC_TIMEOUT_MS = 5_000
 export const RPC_RETRIES = 1

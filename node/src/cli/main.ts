@@ -5,6 +5,8 @@ import { chat } from './chat.ts'
 import type { ChatOptions } from './chat.ts'
 import { devnet } from './devnet.ts'
 import { EXIT } from './exit-codes.ts'
+import { addPull } from './models-pull.ts'
+import { addModels } from './models.ts'
 import { newKey } from './new-key.ts'
 import { printFailure, printJsonError } from './output.ts'
 import { status } from './status.ts'
@@ -35,6 +37,7 @@ function createProgram(json: boolean): Command {
   addStatus(program)
   addWhy(program)
   addKeys(program)
+  addPull(addModels(program))
   return program
 }
 

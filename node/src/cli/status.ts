@@ -17,7 +17,13 @@ export interface StatusOptions {
 const TIMEOUT_MS = 5_000
 
 /** A status as JSON carries it: amounts are decimal strings. */
-type ToldStatus = Omit<PeerStatus, 'unredeemed'> & { unredeemed: string }
+type ToldStatus = Omit<PeerStatus, 'accusations' | 'evidence' | 'unredeemed'> & {
+  unredeemed: string
+  /** What older nodes do not tell. */
+  evidence?: PeerStatus['evidence']
+  accusations?: ToldAccusation[]
+}
+type ToldAccusation = Omit<PeerStatus['accusations'][number], 'amount'> & { amount: string }
 
 /** A gateway that did not answer as one. */
 interface Silence {
@@ -92,7 +98,23 @@ function lines(told: ToldStatus | Silence, isWhy: boolean): string[] {
     `  epoch ${seats.epoch}, turn ${seats.turn}: ${ranks.join(', ') || 'no seat'}`,
     `  heard ${heard} jobs, bid on ${bids}, won ${won}, passed ${sum(passes)}; matched ${matches} as a seat`,
     `  holds ${formatDuck(BigInt(told.unredeemed))} not redeemed yet`,
-    ...(isWhy ? reasonLines(market) : []),
+    ...(told.accusations ?? []).map(accusationLine),
+    ...(isWhy ? [...reasonLines(market), ...evidenceLines(told.evidence)] : []),
+  ]
+}
+
+function accusationLine({ amount, block, by, id, kind, reason }: ToldAccusation): string {
+  const duck = formatDuck(BigInt(amount))
+  if (kind === 'slash')
+    return `  SLASHED ${duck} in block ${block} for fault ${id}, reported by ${by}`
+  return `  ACCUSED of a wrong result in block ${block}, ${duck} held: dispute ${id} by ${by}: ${reason}`
+}
+
+function evidenceLines(counts: PeerStatus['evidence'] | undefined): string[] {
+  if (counts === undefined || sum(counts) === 0) return []
+  const { open, punished, submitted } = counts
+  return [
+    `    proofs against others: ${open} open, ${submitted} submitted, ${punished} punished by others`,
   ]
 }
 

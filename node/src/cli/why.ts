@@ -47,17 +47,28 @@ function kindOf({ mode, replicas }: JobTranscript): string {
 }
 
 function auctionLines(auction: JobTranscript['auctions'][0]): string[] {
-  const { auctionMs, attempt, bids, epoch, matchHash, passes, seats, shard, turn } = auction
+  const { auctionMs, attempt, bids, epoch, failure, matchHash, passes, shard, turn } = auction
+  const isMatched = BigInt(matchHash) !== 0n
   return [
     `Auction ${attempt + 1}: epoch ${epoch}, turn ${turn}, shard ${shard}, ${Math.round(auctionMs)} ms`,
-    `  match ${matchHash}`,
-    ...seats.map(({ ackMs, bids: relayed, owner, primary }) => {
-      const answer = ackMs === null ? 'no answer' : `answered in ${Math.round(ackMs)} ms`
-      return `  seat  ${owner}  ${answer}, ${relayed} bids${primary ? ', its match was used' : ''}`
-    }),
+    isMatched ? `  match ${matchHash}` : '  no match',
+    ...(failure === undefined ? [] : [`  nobody got the job (${failure.code}): ${failure.detail}`]),
+    ...auction.seats.map(seatLine),
     ...bids.map(bidLine),
     ...passes.map(({ code, detail, provider }) => `  pass  ${provider}  ${code} ${detail}`),
   ]
+}
+
+function seatLine(seat: JobTranscript['auctions'][0]['seats'][0]): string {
+  const { ackMs, bids, code, invited, owner, primary } = seat
+  const answer = ackMs === null ? 'no answer' : `answered in ${Math.round(ackMs)} ms`
+  const facts = [
+    ...(code === undefined ? [] : [code]),
+    ...(invited === undefined ? [] : [`${invited} invited`]),
+    `${bids} bids`,
+    ...(primary ? ['its match was used'] : []),
+  ]
+  return `  seat  ${owner}  ${answer}, ${facts.join(', ')}`
 }
 
 function bidLine(bid: JobTranscript['auctions'][0]['bids'][0]): string {

@@ -1,6 +1,6 @@
 /** Every option by its path, and how its text is read from the environment or the command line. */
 
-export type OptionKind = 'text' | 'number' | 'switch' | 'list'
+export type OptionKind = 'text' | 'number' | 'switch' | 'list' | 'json'
 
 /** Paths of the leaves of the schema; the test holds the two together. */
 export const OPTIONS: Readonly<Record<string, OptionKind>> = {
@@ -15,6 +15,8 @@ export const OPTIONS: Readonly<Record<string, OptionKind>> = {
   'listen.tcp': 'number',
   'listen.ws': 'number',
   dataDir: 'text',
+  modelStore: 'text',
+  'models.share': 'switch',
   'keys.keystore': 'text',
   'keys.passwordFile': 'text',
   'keys.privateKey': 'text',
@@ -23,6 +25,8 @@ export const OPTIONS: Readonly<Record<string, OptionKind>> = {
   'provider.priceOut': 'text',
   'provider.slots': 'number',
   'provider.modelsDir': 'text',
+  'provider.models': 'list',
+  'provider.backends': 'json',
   'gateway.host': 'text',
   'gateway.port': 'number',
   'gateway.keystore': 'text',
@@ -30,6 +34,12 @@ export const OPTIONS: Readonly<Record<string, OptionKind>> = {
   'gateway.privateKey': 'text',
   'redeem.afterMs': 'number',
   'redeem.minVouchers': 'number',
+  'redeem.relay': 'text',
+  'redeem.relayFeeBps': 'number',
+  'relay.enabled': 'switch',
+  'relay.feeBps': 'number',
+  'relay.gatherMs': 'number',
+  'evidence.submit': 'switch',
   'log.level': 'text',
   'log.json': 'switch',
 }
@@ -52,10 +62,19 @@ export function parseOption(kind: OptionKind, text: string): unknown {
   if (kind === 'number') return /^-?[0-9]+$/.test(text) ? Number(text) : text
   if (kind === 'switch')
     return ({ true: true, 1: true, false: false, 0: false } as const)[text] ?? text
+  if (kind === 'json') return parseJson(text)
   if (kind === 'list')
     return text
       .split(',')
       .map((item) => item.trim())
       .filter((item) => item !== '')
   return text
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
 }

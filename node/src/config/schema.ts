@@ -1,9 +1,11 @@
 /** The configuration of a node: every option, its range and its default. */
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import type { Hex } from 'viem'
 import { z } from 'zod'
+import { backendSchema, haveDistinctNames } from './backend-schema.ts'
 
 /** Largest amount on the wire (uint96), wei. */
 const MAX_AMOUNT = 2n ** 96n - 1n
@@ -68,6 +70,17 @@ const provider = z.strictObject({
   /** Segments served at once. */
   slots: z.int().min(1).max(256).default(8),
   modelsDir: folder,
+  /**
+   * Exactly these are served: a folder (with a slash or a dot in front), or a name, CID or id in the model
+   * store. Left out: Duckling and whatever lies packed in `modelsDir`.
+   */
+  models: z.array(z.string().min(1)).min(1).optional(),
+  /** Models behind endpoints that speak OpenAI's chat API; 32 at most, so that they fit into one offer. */
+  backends: z
+    .array(backendSchema(wei))
+    .max(32)
+    .refine(haveDistinctNames, 'two backends have the same name')
+    .optional(),
 })
 
 const gateway = z.strictObject({
@@ -81,11 +94,41 @@ const gateway = z.strictObject({
   privateKey: z.string().optional(),
 })
 
+/** As much as the contract lets a relay take. */
+const basisPoints = z.int().min(0).max(100).default(0)
+
 const redeem = z.strictObject({
   /** Oldest unredeemed voucher before a redemption is sent, ms. */
   afterMs: z.int().min(0).default(3_600_000),
   /** Or this many channels with something to redeem. */
   minVouchers: z.int().min(1).max(256).default(64),
+  /** Who redeems for this provider together with others: an owner address or a peer id; `none` redeems alone. */
+  relay: z
+    .union([z.literal('none'), address, z.string().refine(isPeerId)], {
+      error: "expected 'none', an owner address or a peer id",
+    })
+    .default('none'),
+  /** What this provider agreed to pay it, hundredths of a per cent of what is redeemed. */
+  relayFeeBps: basisPoints,
+})
+
+const relay = z.strictObject({
+  /** Whether this node redeems for others, at its own expense of gas. */
+  enabled: z.boolean().default(false),
+  /** What it takes for that, hundredths of a per cent of what is redeemed. */
+  feeBps: basisPoints,
+  /** How long it gathers requests for one transaction, ms. */
+  gatherMs: z.int().min(0).max(10_000).default(2_000),
+})
+
+const evidence = z.strictObject({
+  /** Whether this node's operator pays for transactions that prove faults of others; it gets a fifth of the slash. */
+  submit: z.boolean().default(true),
+})
+
+const models = z.strictObject({
+  /** Whether other peers may fetch the models that are here, at most 64 MiB a second all together. */
+  share: z.boolean().default(true),
 })
 
 const log = z.strictObject({
@@ -100,10 +143,15 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
   seeds: z.array(seed).default([]),
   listen: listen.prefault({}),
   dataDir: folder.prefault(() => join(homedir(), '.duckmesh')),
+  /** `models` in the data folder when left out. */
+  modelStore: folder.optional(),
+  models: models.prefault({}),
   keys: keys.prefault({}),
   provider: provider.optional(),
   gateway: gateway.prefault({}),
   redeem: redeem.prefault({}),
+  relay: relay.prefault({}),
+  evidence: evidence.prefault({}),
   log: log.prefault({}),
 })
 
@@ -113,16 +161,29 @@ export interface Config {
   seeds: string[]
   listen: z.output<typeof listen>
   dataDir: string
+  modelStore?: string | undefined
+  models: z.output<typeof models>
   keys: z.output<typeof keys>
   provider?: z.output<typeof provider> | undefined
   gateway: z.output<typeof gateway>
   redeem: z.output<typeof redeem>
+  relay: z.output<typeof relay>
+  evidence: z.output<typeof evidence>
   log: z.output<typeof log>
 }
 
 function isPeerAddress(text: string): boolean {
   try {
     return multiaddr(text).getComponents().length > 0
+  } catch {
+    return false
+  }
+}
+
+/** A peer of the mesh is an Ed25519 key (docs/spec/mesh.md, M-5). */
+function isPeerId(text: string): boolean {
+  try {
+    return peerIdFromString(text).type === 'Ed25519'
   } catch {
     return false
   }

@@ -1,3 +1,5 @@
 export { createGateway } from './create-gateway.ts'
+export { IdempotencyKeys } from './idempotency-keys.ts'
+export { IDEMPOTENCY_MS } from './constants.ts'
 export type { Gateway } from './create-gateway.ts'
 export type { GatewayClient, ReadyCheck } from './interface.ts'

@@ -1,5 +1,6 @@
 /** What the gateway needs of the node it runs in. */
 import type { Clock, Logger } from '@duckmesh/protocols'
+import type { IdempotencyKeys } from './idempotency-keys.ts'
 import type { JobEvent, JobHandle, JobOptions, JobRequest, LightClient } from '@duckmesh/sdk'
 
 /** A running job as the gateway uses it; each iteration tells every event once, from the first. */
@@ -22,6 +23,8 @@ export interface GatewayComponents {
   clock: Clock
   logger: Logger
   client: GatewayClient
+  /** Absent: a restart forgets idempotency keys. */
+  keys?: IdempotencyKeys
   /** What must hold before this node can take requests. */
   ready: () => Promise<ReadyCheck[]>
   /** This node's own view of itself, as JSON text. */

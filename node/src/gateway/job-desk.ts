@@ -7,6 +7,7 @@ import type { Clock } from '@duckmesh/protocols'
 import type { JobRequest } from '@duckmesh/sdk'
 import { IDEMPOTENCY_MS, MAX_IDEMPOTENCY_KEY, MAX_IDEMPOTENCY_KEYS } from './constants.ts'
 import { requestError } from './http-error.ts'
+import type { IdempotencyKeys } from './idempotency-keys.ts'
 import type { GatewayClient, GatewayJob } from './interface.ts'
 
 /** What a request brings besides its job. */
@@ -25,20 +26,30 @@ interface Entry {
   readonly cancel: AbortController
 }
 
+export interface JobDeskComponents {
+  client: Pick<GatewayClient, 'submit'>
+  clock: Pick<Clock, 'now'>
+  /** Absent: a restart forgets the keys. */
+  keys?: Pick<IdempotencyKeys, 'claim'>
+}
+
 export class JobDesk {
   readonly #client: Pick<GatewayClient, 'submit'>
   readonly #clock: Pick<Clock, 'now'>
+  readonly #keys: Pick<IdempotencyKeys, 'claim'> | undefined
   /** Oldest first. */
   readonly #entries = new Map<string, Entry>()
 
-  constructor({ client, clock }: { client: Pick<GatewayClient, 'submit'>; clock: Clock }) {
+  constructor({ client, clock, keys }: JobDeskComponents) {
     this.#client = client
     this.#clock = clock
+    this.#keys = keys
   }
 
   /**
    * The job of this request: a new one, or the one that its key stands for. Rejects as `submit` does; a key whose
-   * submit failed is free again, because nothing was paid. Throws SPEC_INVALID for the key of another body.
+   * submit failed is free again, because nothing was paid. SPEC_INVALID for the key of another body, ANSWER_LOST when
+   * the key's job is of before a restart.
    */
   submit(request: JobRequest, caller: Caller): Promise<GatewayJob> {
     const { once, signal } = caller
@@ -59,13 +70,30 @@ export class JobDesk {
 
   #open(key: string, request: JobRequest, body: string): Entry {
     const cancel = new AbortController()
-    const job = this.#client.submit(request, { signal: cancel.signal })
+    const job = this.#order({ key, body }, request, cancel.signal)
     const entry = { body, atMs: this.#clock.now(), job, callers: 0, cancel }
     this.#entries.set(key, entry)
     job.catch(() => {
       if (this.#entries.get(key) === entry) this.#entries.delete(key)
     })
     return entry
+  }
+
+  /** The key is on disk before anything can be paid under it. */
+  async #order(
+    { body, key }: { body: string; key: string },
+    request: JobRequest,
+    signal: AbortSignal,
+  ): Promise<GatewayJob> {
+    const claimed = await this.#keys?.claim(key, body)
+    try {
+      const job = await this.#client.submit(request, { signal })
+      await claimed?.ordered(job.jobId)
+      return job
+    } catch (error) {
+      await claimed?.free()
+      throw error
+    }
   }
 
   #join(entry: Entry, signal: AbortSignal): void {

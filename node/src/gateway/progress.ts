@@ -7,7 +7,8 @@ export function progressOf(event: JobEvent): string | undefined {
     case 'lane':
       return `no seat answered, going ${event.lane}`
     case 'auction': {
-      const { auctionMs, bids, seats } = event.auction
+      const { auctionMs, bids, failure, seats } = event.auction
+      if (failure !== undefined) return `auction found nobody: ${failure.detail}`
       const seat = seats.find(({ primary }) => primary)?.owner ?? 'none'
       return `auction took ${Math.round(auctionMs)} ms: ${bids.length} bids, seat ${seat}`
     }

@@ -9,6 +9,8 @@ import { toJson } from '../cli/output.ts'
 import type { Config } from '../config/index.ts'
 import type { ReadyCheck } from '../gateway/index.ts'
 import { Closers } from './closers.ts'
+import { EvidenceRole } from './evidence-role.ts'
+import { FetchRole } from './fetch-role.ts'
 import { GatewayRole } from './gateway-role.ts'
 import { Housekeeper } from './housekeeper.ts'
 import type { PeerStatus, RunningPeer, SegmentNotice } from './interface.ts'
@@ -21,6 +23,7 @@ import { openBase } from './open-base.ts'
 import type { PeerBase } from './open-base.ts'
 import { ProviderRole } from './provider-role.ts'
 import type { ProviderSettings } from './provider-role.ts'
+import { RelayRole } from './relay-role.ts'
 
 export interface CreatePeerInit {
   /** The machine's when left out. */
@@ -59,7 +62,9 @@ export async function createPeer(config: Config, init: CreatePeerInit = {}): Pro
 
 interface Roles {
   provider: ProviderRole
+  relay: RelayRole
   market: MarketRole
+  evidence: EvidenceRole
   stats: MarketStats
   gateway?: GatewayRole
 }
@@ -74,20 +79,26 @@ async function serve(
 ): Promise<Roles> {
   const { clock, handlers, logger, network, store } = parts
   const roles = createRoles(parts, settings, config, init)
-  const { market, provider } = roles
+  const { evidence, market, provider, relay } = roles
+  closers.opened(relay, (started) => started.stop())
   closers.opened(provider, (started) => started.stop())
   closers.opened(market, (started) => started.stop())
+  closers.opened(evidence, (started) => started.stop())
   const newcomer = (): void => {
     provider.greet()
   }
-  Object.assign(handlers, market.handlers, { newcomer })
+  Object.assign(handlers, market.handlers, evidence.handlers, { newcomer })
+  await evidence.start()
   await market.start()
   await provider.start()
+  await relay.start()
   const finder = new NeighbourFinder({ ...parts, network: network.name })
   closers.opened(finder, (started) => {
     started.stop()
   })
   await finder.start()
+  const fetch = closers.opened(new FetchRole(parts, config), (started) => started.stop())
+  await fetch.start()
   const { jobs, records } = store
   const keeper = new Housekeeper({ clock, jobs, records, logger }).start()
   closers.opened(keeper, (started) => {
@@ -110,22 +121,28 @@ function createRoles(
     init.onSegment?.(notice)
   }
   const shared = { ...parts, peerKey: ownKey, port: chain.settlement, rng: crypto }
+  const relay = new RelayRole({ ...shared, port: chain.relay, stake: chain.stake }, config)
+  const { redemptions } = relay
   const provider: ProviderRole = new ProviderRole(
-    { ...shared, auction: () => countedRules(market.auction, stats) },
+    { ...shared, redemptions, auction: () => countedRules(market.auction, stats) },
     settings,
     config.redeem,
     onSegment,
   )
   const { fees, prices } = provider
-  const { funding, operators, stake, view } = chain
+  const { accusations, faults, funding, operators, stake, view } = chain
   const own = { fees, prices, provider: settings.owner, load: (): Load => provider.load() }
   const onChain = { funding, operators, stake, view }
   const { replyKeys } = crypto
+  const { local } = config.network
+  const { submit } = config.evidence
+  const accused = { accusations, faults, provider: settings.owner }
+  const evidence = new EvidenceRole({ ...shared, ...accused }, { local, submit })
   const market = new MarketRole(
-    { ...shared, ...own, ...onChain, replyKeys, stats },
-    { local: config.network.local },
+    { ...shared, ...own, ...onChain, evidence: evidence.found, replyKeys, stats },
+    { local },
   )
-  return { provider, market, stats }
+  return { evidence, provider, market, relay, stats }
 }
 
 /** The rules of auctioned awards, with a count of what they refuse. */
@@ -157,6 +174,7 @@ async function openGateway(parts: GatewayParts, closers: Closers): Promise<Gatew
     clock: base.clock,
     logger: base.logger,
     addresses: () => host.getMultiaddrs().map((address) => address.toString()),
+    records: base.store.records,
     ready: () => Promise.resolve(readyChecks(base, mesh)),
     stats: async () => toJson(await status()),
   }
@@ -166,9 +184,9 @@ async function openGateway(parts: GatewayParts, closers: Closers): Promise<Gatew
 }
 
 /** What must hold before this node can take a request or a job. */
-function readyChecks({ chain, clock, engine }: PeerBase, { host, offers }: PeerMesh): ReadyCheck[] {
+function readyChecks({ chain, clock, served }: PeerBase, { host, offers }: PeerMesh): ReadyCheck[] {
   const peers = host.getPeers().length
-  const models = engine.models().length
+  const models = served.models().length
   const live = offers.entries(clock.now()).length
   const state = chain.state()
   return [
@@ -180,9 +198,9 @@ function readyChecks({ chain, clock, engine }: PeerBase, { host, offers }: PeerM
 }
 
 async function statusOf(
-  { clock, engine, signer, store }: PeerBase,
+  { clock, served, signer, store }: PeerBase,
   { host, offers }: PeerMesh,
-  { gateway, market, provider: role, stats }: Roles,
+  { evidence, gateway, market, provider: role, stats }: Roles,
   provider: ProviderSettings,
 ): Promise<PeerStatus> {
   const held = [
@@ -196,12 +214,14 @@ async function statusOf(
     knownOffers: offers.entries(clock.now()).length,
     provider: provider.owner,
     operator: signer.address,
-    models: engine.models(),
+    models: served.models(),
     inFlight: role.jobs.inFlight,
     slots: provider.slots,
     unredeemed: held.reduce((sum, row) => sum + row.paid - row.redeemed, 0n),
     gateway: gateway?.url ?? '',
     seats: await market.seats(),
     market: stats.counts,
+    evidence: evidence.counts,
+    accusations: evidence.accusations,
   }
 }

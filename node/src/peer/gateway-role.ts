@@ -6,9 +6,10 @@ import { join } from 'node:path'
 import { openClient } from '../client/open-client.ts'
 import type { Config } from '../config/index.ts'
 import { NodeCrypto, OperatorSigner } from '../crypto/index.ts'
-import { createGateway } from '../gateway/index.ts'
+import { IdempotencyKeys, createGateway } from '../gateway/index.ts'
 import type { Gateway, ReadyCheck } from '../gateway/index.ts'
 import { PayingClient } from '../gateway/paying-client.ts'
+import type { RecordStore } from '../storage/index.ts'
 import { VERSION } from '../version.ts'
 
 export interface GatewayRoleComponents {
@@ -16,6 +17,8 @@ export interface GatewayRoleComponents {
   logger: Logger
   /** Addresses of this node's host: the client joins there first. */
   addresses: () => string[]
+  /** Keeps idempotency keys over a restart. */
+  records: Pick<RecordStore, 'get' | 'put'>
   ready: () => Promise<ReadyCheck[]>
   stats: () => Promise<string>
 }
@@ -43,7 +46,8 @@ export class GatewayRole {
 
   /** Rejects with CONFIG_INVALID or PORT_IN_USE. */
   async start(): Promise<void> {
-    const components = { ...this.#components, client: this.#client, version: VERSION }
+    const keys = new IdempotencyKeys(this.#components)
+    const components = { ...this.#components, client: this.#client, keys, version: VERSION }
     this.#gateway = await createGateway(components, this.#config.gateway)
   }
 

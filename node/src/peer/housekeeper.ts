@@ -1,11 +1,12 @@
 /**
  * Drops what finished jobs left behind when its time is over: results after 48 h, receipts, evidence and transcripts
- * after the fault window, matches and bids when they have expired.
+ * after the fault window, matches and bids when they have expired, idempotency keys after a day.
  */
 import { toDuckMeshError } from '@duckmesh/protocols'
 import type { Clock, Logger } from '@duckmesh/protocols'
 import { dispatchConstants } from '@duckmesh/protocols/dispatch'
 import type { JobLog } from '@duckmesh/protocols/dispatch'
+import { IDEMPOTENCY_MS } from '../gateway/index.ts'
 import type { RecordStore } from '../storage/index.ts'
 
 /** One round, ms. */
@@ -49,6 +50,7 @@ export class Housekeeper {
       for (const kind of ['match', 'bid'] as const) await records.forget(kind, now)
       await records.forget('evidence', now - RECEIPT_TTL_MS)
       await records.forget('transcript', now - RECEIPT_TTL_MS)
+      await records.forget('idempotency', now - IDEMPOTENCY_MS)
     } catch (error) {
       logger.warn('store.not_tidied', { code: toDuckMeshError(error).code })
     }

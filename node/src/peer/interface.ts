@@ -1,7 +1,9 @@
 /** A running peer as its process, a test or a launcher sees it. */
 import type { Hex } from '@duckmesh/protocols'
+import type { ProofCounts } from '@duckmesh/protocols/evidence'
 import type { JobState } from '@duckmesh/protocols/dispatch'
 import type { Redemption } from '@duckmesh/protocols/settlement'
+import type { Accusation } from '../chain/index.ts'
 import type { ModelInfo } from '../engine/index.ts'
 
 /** A segment that entered a state; what status lines and metrics are made of. */
@@ -30,6 +32,10 @@ export interface PeerStatus {
   gateway: string
   seats: SeatStatus
   market: MarketCounts
+  /** Proofs of faults of others that this peer keeps. */
+  evidence: ProofCounts
+  /** Disputes and slashes of this provider, newest first. */
+  accusations: Accusation[]
 }
 
 /** The seats of this peer in the running turn. */

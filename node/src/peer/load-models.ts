@@ -12,12 +12,15 @@ const DUCKLING: string = fileURLToPath(new URL('../../models/duckling', import.m
 /**
  * Packs Duckling when it is not there yet and starts the engine. A model that fails its hashes or its
  * self-test is left out and logged. Rejects with MODEL_CORRUPT or MODEL_SELF_TEST_FAILED when none is left.
+ * @param chosen folders that are served instead of Duckling and whatever else is in `modelsDir`
  */
-export async function loadModels(modelsDir: string, logger: Logger): Promise<EngineHost> {
+export async function loadModels(
+  modelsDir: string,
+  logger: Logger,
+  chosen?: readonly string[],
+): Promise<EngineHost> {
   try {
-    const { cid, packed } = await ensurePackedModel(DUCKLING, modelsDir)
-    logger.info('model.ready', { cid, packed })
-    const engine = new EngineHost({ folders: await packedModels(modelsDir) })
+    const engine = new EngineHost({ folders: chosen ?? (await foundModels(modelsDir, logger)) })
     await engine.start()
     for (const { error, folder } of engine.failures()) {
       logger.warn('model.not_offered', { code: error.code, folder })
@@ -26,6 +29,12 @@ export async function loadModels(modelsDir: string, logger: Logger): Promise<Eng
   } catch (error) {
     throw registered(error)
   }
+}
+
+async function foundModels(modelsDir: string, logger: Logger): Promise<string[]> {
+  const { cid, packed } = await ensurePackedModel(DUCKLING, modelsDir)
+  logger.info('model.ready', { cid, packed })
+  return packedModels(modelsDir)
 }
 
 /** Folders named by a CID; what is being packed has another name. */

@@ -6,7 +6,8 @@ import { LightServer, SeatWatch } from '@duckmesh/protocols/election'
 import type { SeatView } from '@duckmesh/protocols/election'
 import type { AuctionRules } from '@duckmesh/protocols/dispatch'
 import { MarketServer, OwnBids, checkAuctionAward } from '@duckmesh/protocols/market'
-import type { Load, OfferBook, OperatorView, OwnPrices, SeatFees } from '@duckmesh/protocols/market'
+import type { EvidenceStore, Load, OfferBook } from '@duckmesh/protocols/market'
+import type { OperatorView, OwnPrices, SeatFees } from '@duckmesh/protocols/market'
 import {
   LIGHT_PROTOCOL,
   MARKET_PROTOCOL,
@@ -25,7 +26,7 @@ import { LedgerCapacity } from './channel-capacity.ts'
 import { HeartbeatLoop } from './heartbeat-loop.ts'
 import type { SeatStatus } from './interface.ts'
 import { HostDialer } from './market-dialer.ts'
-import { StoredEvidence, StoredRecords } from './market-records.ts'
+import { StoredRecords } from './market-records.ts'
 import { CountedBidder } from './market-stats.ts'
 import type { MarketStats } from './market-stats.ts'
 import type { OwnBinding } from './own-binding.ts'
@@ -40,6 +41,8 @@ export interface MarketRoleComponents {
   bindings: BindingBook
   clock: Clock
   crypto: Crypto
+  /** Keeps what seats signed against themselves. */
+  evidence: EvidenceStore
   fees: SeatFees
   funding: Funding
   gossip: GossipDriver
@@ -146,9 +149,8 @@ export class MarketRole {
   }
 
   #createMarket(bids: OwnBids, init: typeof LOCAL_MARKET): MarketServer {
-    const { clock, stats, store } = this.#components
-    const evidence = new StoredEvidence({ clock, records: store.records })
-    const shared = { ...this.#components, bids, evidence }
+    const { stats, store } = this.#components
+    const shared = { ...this.#components, bids }
     const capacity = new LedgerCapacity({ ...shared, ledger: store.ledger })
     const bidder = new CountedBidder({ ...shared, capacity })
     const records = new StoredRecords(store.records, 'match')

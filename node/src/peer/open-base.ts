@@ -2,6 +2,7 @@
 import type { Clock, Hex, Logger, NetworkIdentity, Signer } from '@duckmesh/protocols'
 import { identityOf } from '@duckmesh/sdk'
 import type { Ed25519PrivateKey } from '@libp2p/interface'
+import { RemoteModels } from '../backend-openai/index.ts'
 import type { Config } from '../config/index.ts'
 import { EncKeyring, NodeCrypto } from '../crypto/index.ts'
 import type { EngineHost } from '../engine/index.ts'
@@ -13,7 +14,9 @@ import type { Closers } from './closers.ts'
 import { loadModels } from './load-models.ts'
 import { openChain } from './open-chain.ts'
 import type { PeerChain } from './open-chain.ts'
+import { openChosenModels } from './open-chosen-models.ts'
 import type { ProviderSettings } from './provider-role.ts'
+import { ServedModels, endpointSettings } from './served-models.ts'
 
 export interface PeerBase {
   chain: PeerChain
@@ -21,6 +24,8 @@ export interface PeerBase {
   crypto: NodeCrypto
   dir: DataDir
   engine: EngineHost
+  /** The models of the engine and those behind endpoints, as jobs and offers see them. */
+  served: ServedModels
   logger: Logger
   network: NetworkIdentity
   peerKey: Ed25519PrivateKey
@@ -53,8 +58,15 @@ export async function openBase(
   const chain = closers.opened(await openChain(chainInit), (view) => {
     view.stop()
   })
-  const models = await loadModels(provider.modelsDir, logger)
+  const endpoints = await endpointSettings(provider)
+  const chosen = await openChosenModels(config, clock, closers)
+  const models = await loadModels(provider.modelsDir, logger, chosen)
   const engine = closers.opened(models, (host) => host.stop())
+  const remote = new RemoteModels({ clock, fetch, logger }, endpoints)
+  const served = closers.opened(new ServedModels({ engine, remote }, provider), (both) => {
+    both.stop()
+  })
   const crypto = new NodeCrypto()
-  return { chain, clock, crypto, dir, engine, logger, network, peerKey, signer, store, unsealer }
+  const keys = { crypto, peerKey, signer, unsealer }
+  return { ...keys, chain, clock, dir, engine, logger, network, served, store }
 }

@@ -1,14 +1,24 @@
 /** A peer's view of the chain: checked once at start, then watched; reads stake and channels, sends redemptions. */
+import { readOversight } from '@duckmesh/contracts'
 import type { Clock, Hex, Logger, Signer } from '@duckmesh/protocols'
+import type { FaultReporter, FaultView } from '@duckmesh/protocols/evidence'
 import { SeatLists, TurnClock } from '@duckmesh/protocols/election'
 import type { SeatView } from '@duckmesh/protocols/election'
 import type { OperatorView } from '@duckmesh/protocols/market'
 import type { Funding, StakeView } from '@duckmesh/protocols/mesh'
-import type { ServicePort, SettlementPort } from '@duckmesh/protocols/settlement'
+import type {
+  RelayPort,
+  RelayedPort,
+  ServicePort,
+  SettlementPort,
+} from '@duckmesh/protocols/settlement'
 import {
+  ChainAccusations,
   ChainElection,
+  ChainFaults,
   ChainFunding,
   ChainOperators,
+  ChainRelay,
   ChainSettlement,
   ChainStakeView,
   ChainView,
@@ -33,8 +43,14 @@ export interface OpenChainInit {
 }
 
 export interface PeerChain {
+  /** What is said against this provider. */
+  accusations: ChainAccusations
+  /** Judges proofs of faults, and takes them. */
+  faults: FaultView & FaultReporter
   funding: Funding
   operators: OperatorView
+  /** Redemptions for others, and by others. */
+  relay: RelayPort & RelayedPort
   settlement: SettlementPort & ServicePort
   stake: StakeView
   /** Who holds the seats. */
@@ -56,13 +72,18 @@ export async function openChain(init: OpenChainInit): Promise<PeerChain> {
   await view.start()
   const sender = new TransactionSender({ read, write: createWriteClient(network, signer) })
   const shared = { addresses, clock, logger, read, view }
+  const settlement = new ChainSettlement({ ...shared, sender })
+  const oversight = await readOversight(read, { addresses })
   const turnClock = new TurnClock(clock, await readTimes(read, addresses))
   return {
+    accusations: new ChainAccusations({ addresses, oversight, provider, read }),
+    faults: new ChainFaults({ oversight, read, reporter: signer.address, sender, view }),
     funding: new ChainFunding(shared),
     operators: new ChainOperators(shared),
     view: new SeatLists({ port: new ChainElection(shared), turnClock }),
     state: () => view.state,
-    settlement: new ChainSettlement({ ...shared, sender }),
+    relay: new ChainRelay({ ...shared, relayer: signer.address, sender, settlement }),
+    settlement,
     stake: new ChainStakeView(shared),
     stop: () => {
       view.stop()

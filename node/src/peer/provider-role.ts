@@ -31,14 +31,13 @@ import type { Redemption, ServicePort, SettlementPort } from '@duckmesh/protocol
 import { endAll } from '@duckmesh/sdk'
 import type { Connection, Stream } from '@libp2p/interface'
 import type { Config } from '../config/index.ts'
-import type { EngineHost } from '../engine/index.ts'
 import type { PeerHost } from '../host/index.ts'
 import type { NodeStore } from '../storage/index.ts'
 import type { SegmentNotice } from './interface.ts'
 import { ownOffer } from './own-offer.ts'
 import type { OwnBinding } from './own-binding.ts'
 import { RedeemLoop } from './redeem-loop.ts'
-import { LocalStepEngine } from './step-engine.ts'
+import type { ServedModels } from './served-models.ts'
 
 export interface ProviderRoleComponents {
   /** Checks awards of auctioned jobs; asked for at each one. */
@@ -47,7 +46,6 @@ export interface ProviderRoleComponents {
   binding: OwnBinding
   clock: Clock
   crypto: Crypto
-  engine: EngineHost
   gossip: GossipDriver
   host: PeerHost
   logger: Logger
@@ -57,7 +55,10 @@ export interface ProviderRoleComponents {
   /** Ed25519 key of this node. */
   peerKey: Hex
   port: SettlementPort & ServicePort
+  /** Redeems vouchers of channels: through a relay or alone. */
+  redemptions: SettlementPort
   rng: Rng
+  served: ServedModels
   signer: Signer
   store: NodeStore
   unsealer: Unsealer
@@ -92,7 +93,12 @@ export class ProviderRole {
     this.fees = new ServiceEarnings({ ...components, services: store.services, provider })
     const shared = { logger, port, provider }
     const { ledger, services } = store
-    this.#redeemer = new Redeemer({ ...shared, channels: this.channels, ledger })
+    const { redemptions } = components
+    this.#redeemer = new Redeemer({
+      ...{ logger, provider, port: redemptions },
+      channels: this.channels,
+      ledger,
+    })
     this.#serviceRedeemer = new ServiceRedeemer({ ...shared, earnings: this.fees, services })
     this.#redeemLoop = new RedeemLoop({ ...components, ledger, services, redeemer: this }, redeem)
     this.#offers = this.#createOffers()
@@ -110,7 +116,7 @@ export class ProviderRole {
         ...components,
         auction,
         provider,
-        engine: new LocalStepEngine(components.engine),
+        engine: components.served,
         payments: this.channels,
         jobLog: store.jobs,
         quotes: quotesOf(this.#offers),
@@ -128,6 +134,9 @@ export class ProviderRole {
     await host.handle(JOB_PROTOCOL, this.#serveJobs, limits)
     await host.handle(CAPS_PROTOCOL, this.#caps.handle, limits)
     this.#offers.start()
+    this.#components.served.start(() => {
+      this.#offers.changed()
+    })
     this.#redeemLoop.start()
   }
 
@@ -153,11 +162,11 @@ export class ProviderRole {
 
   /** What this node asks for a model now. */
   get prices(): OwnPrices {
-    const { priceIn, priceOut } = this.#settings
+    const { served } = this.#components
     return {
       quote: (modelId) => {
-        const model = this.#components.engine.models().find((one) => one.modelId === modelId)
-        return model && { priceIn, priceOut, contextLength: model.contextLength }
+        const model = served.models().find((one) => one.modelId === modelId)
+        return model && { ...served.pricesOf(modelId), contextLength: model.contextLength }
       },
     }
   }
@@ -168,8 +177,8 @@ export class ProviderRole {
   }
 
   #createOffers(): OfferPublisher {
-    const { clock, engine, logger } = this.#components
-    const { owner: provider, priceIn, priceOut, slots } = this.#settings
+    const { clock, logger, served } = this.#components
+    const { owner: provider, slots } = this.#settings
     return new OfferPublisher({
       clock,
       logger,
@@ -177,13 +186,12 @@ export class ProviderRole {
       source: () => ({
         provider,
         slots,
-        models: engine.models().map(({ modelId, name, determinism, contextLength }) => ({
+        models: served.models().map(({ modelId, name, determinism, contextLength }) => ({
           modelId,
           name,
           determinism,
           contextLength,
-          priceIn,
-          priceOut,
+          ...served.pricesOf(modelId),
         })),
       }),
     })

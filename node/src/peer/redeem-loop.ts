@@ -79,8 +79,9 @@ export class RedeemLoop {
       if (!enough && !(await this.#anyUncovered(waiting))) return
       const redemptions = await redeemer.redeem()
       this.#waitingSince = null
-      for (const { hash, vouchers, gasUsed } of redemptions) {
-        logger.info('vouchers.redeemed', { hash, vouchers, gasUsed: `${gasUsed}` })
+      for (const { hash, vouchers, gasUsed, relayFee } of redemptions) {
+        const relayed = relayFee === undefined ? {} : { relayFee: `${relayFee}` }
+        logger.info('vouchers.redeemed', { hash, vouchers, gasUsed: `${gasUsed}`, ...relayed })
       }
     } catch (error) {
       logger.warn('vouchers.not_redeemed', { code: toDuckMeshError(error).code })

@@ -36,10 +36,10 @@ export interface MetaStore {
 }
 
 /**
- * What the market keeps by name: a seat's matches, a bidder's bids, evidence against others, and how a client's
- * jobs were decided.
+ * What the market keeps by name: a seat's matches, a bidder's bids, evidence against others, how a client's jobs were
+ * decided, and the keys of requests to the gateway.
  */
-export type RecordKind = 'match' | 'bid' | 'evidence' | 'transcript'
+export type RecordKind = 'match' | 'bid' | 'evidence' | 'transcript' | 'idempotency'
 
 /** Bytes by kind and key, each with the time it was made, ms since 1970. */
 export interface RecordStore {

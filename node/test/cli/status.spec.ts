@@ -111,6 +111,26 @@ describe('duckmesh status', () => {
     )
   })
 
+  it('tells a provider that it is accused or was slashed, and with --why of the proofs it keeps', async () => {
+    const common = { id: '0x1d', amount: `${10n ** 21n}`, by: '0xb0b', block: 7 }
+    const url = await gatewayTelling({
+      ...STATUS,
+      evidence: { open: 1, submitted: 2, punished: 3, void: 0 },
+      accusations: [
+        { ...common, kind: 'slash', reason: '' },
+        { ...common, kind: 'dispute', reason: 'wrong\u001b[2J' },
+      ],
+    })
+    const { out } = await run('status', '--gateway', url)
+    expect(out.trimEnd().split('\n').slice(6)).to.deep.equal([
+      '  SLASHED 1000 DUCK in block 7 for fault 0x1d, reported by 0xb0b',
+      '  ACCUSED of a wrong result in block 7, 1000 DUCK held: dispute 0x1d by 0xb0b: wrong[2J',
+    ])
+    expect((await run('status', '--why', '--gateway', url)).out).to.contain(
+      'proofs against others: 1 open, 2 submitted, 3 punished by others',
+    )
+  })
+
   it('prints what the gateway told with --json: one object for one gateway', async () => {
     const url = await gatewayTelling(STATUS)
     const { out } = await run('--json', 'status', '--gateway', url)

@@ -60,6 +60,51 @@ describe('what `why` tells', () => {
     expect(tell(transcript({ agreed: true }))).to.include('  the members agree')
   })
 
+  it('tells those who were invited and late from nobody to invite', () => {
+    const [seat] = AUCTION.seats
+    const lost = {
+      ...AUCTION,
+      seats: [{ ...seat!, bids: 0, invited: 5 }],
+      bids: [],
+      passes: [],
+      failure: { code: 'NO_BIDS' as const, detail: '5 were invited, nobody answered in time.' },
+    }
+    const lines = tell(transcript({ auctions: [lost], segments: [] }))
+    const from = lines.findIndex((line) => line.startsWith('Auction'))
+    expect(lines.slice(from)).to.deep.equal([
+      'Auction 1: epoch 3, turn 4, shard 10, 172 ms',
+      `  match ${AUCTION.matchHash}`,
+      '  nobody got the job (NO_BIDS): 5 were invited, nobody answered in time.',
+      `  seat  ${SEAT}  answered in 12 ms, 5 invited, 0 bids, its match was used`,
+      'Awards',
+      '  none',
+    ])
+  })
+
+  it('says of an auction without a match which seats failed it, and with what', () => {
+    const zero = `0x${'00'.repeat(32)}` as const
+    const seats = [
+      {
+        owner: SEAT,
+        ackMs: 3,
+        bids: 0,
+        primary: false,
+        invited: 2,
+        code: 'STREAM_CLOSED' as const,
+      },
+      { owner: LOSER, ackMs: null, bids: 0, primary: false, code: 'SEAT_FEE_DUE' as const },
+    ]
+    const detail = '1 seat acknowledged the header, none made a match.'
+    const failure = { code: 'SEATS_UNREACHABLE' as const, detail }
+    const none = { matchHash: zero, bidsRoot: zero, seats, bids: [], passes: [], failure }
+    expect(tell(transcript({ auctions: [{ ...AUCTION, ...none }] }))).to.include.members([
+      '  no match',
+      `  nobody got the job (SEATS_UNREACHABLE): ${detail}`,
+      `  seat  ${SEAT}  answered in 3 ms, STREAM_CLOSED, 2 invited, 0 bids`,
+      `  seat  ${LOSER}  no answer, SEAT_FEE_DUE, 0 bids`,
+    ])
+  })
+
   it('says that nobody was awarded', () => {
     expect(tell(transcript({ segments: [] })).slice(-2)).to.deep.equal(['Awards', '  none'])
   })

@@ -36,6 +36,7 @@ describe('loadConfig', () => {
     expect(config.gateway).to.deep.equal({ host: '127.0.0.1', port: 3828 })
     expect(config.log).to.deep.equal({ level: 'info', json: false })
     expect(config.redeem.minVouchers).to.be.at.most(256)
+    expect(config.evidence).to.deep.equal({ submit: true })
   })
 
   it('lets a flag win over the environment, and that over the file', async () => {
@@ -104,6 +105,35 @@ describe('loadConfig', () => {
       expect(line('network.local')).to.contain('boolean')
       for (const issue of issues) expect(error.message).to.contain(issue)
     })
+  })
+
+  it('relays for nobody and through nobody unless it is told, and takes names of relays only', async () => {
+    const { redeem, relay } = await loadConfig({ flags: NETWORK })
+    expect(redeem).to.include({ relay: 'none', relayFeeBps: 0 })
+    expect(relay).to.deep.equal({ enabled: false, feeBps: 0, gatherMs: 2_000 })
+    const peerId = '12D3KooWD3eckifWpRn9wQpMG9R9hX3sD158z7EqHWmweQAJU5SA'
+    for (const [text, read] of [
+      ['none', 'none'],
+      [A, A.toLowerCase()],
+      [peerId, peerId],
+    ] as const) {
+      const flags = { ...NETWORK, 'redeem.relay': text }
+      expect((await loadConfig({ flags })).redeem.relay).to.equal(read)
+    }
+    const bad: [string, string][] = [
+      ['redeem.relay', 'everybody'],
+      ['redeem.relay', '0x12'],
+      // Of an RSA key: no peer of the mesh.
+      ['redeem.relay', 'QmYyQSo1c1Ym7orWxLYvCrM2EmxFTANf8wXmmE7DWjhx5N'],
+      ['redeem.relayFeeBps', '101'],
+      ['relay.feeBps', '101'],
+      ['relay.gatherMs', '10001'],
+    ]
+    for (const [option, text] of bad) {
+      const error = await rejection(loadConfig({ flags: { ...NETWORK, [option]: text } }))
+      expect(error.code).to.equal('CONFIG_INVALID')
+      expect(error.message).to.contain(option)
+    }
   })
 
   it('refuses amounts that are no uint96', async () => {

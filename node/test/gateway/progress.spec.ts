@@ -12,12 +12,17 @@ const auction = {
     { owner: '0xbb', primary: true },
   ],
 }
+const NOBODY = { code: 'NO_BIDS', detail: 'Too late.' }
 const receipt = { seq: 2, last: true }
 
 describe('progressOf', () => {
   const told: [unknown, string | undefined][] = [
     [{ type: 'lane', lane: 'direct', why: 'x' }, 'no seat answered, going direct'],
     [{ type: 'auction', auction }, 'auction took 172 ms: 3 bids, seat 0xbb'],
+    [
+      { type: 'auction', auction: { ...auction, failure: NOBODY } },
+      'auction found nobody: Too late.',
+    ],
     [{ ...at, type: 'award' }, `segment 1 awarded to ${PROVIDER}`],
     [{ ...at, type: 'job', state: 'running' }, 'job running'],
     [{ ...at, type: 'state', state: 'accepted' }, 'segment 1 accepted'],

@@ -35,6 +35,7 @@ async function roleOf(
     clock: new ManualClock(),
     logger: new NotedLogs(),
     addresses: () => [],
+    records: { get: () => Promise.resolve(undefined), put: () => Promise.resolve() },
     ready: () => Promise.resolve([{ name: 'chain', ok: true, detail: 'FRESH' }]),
     stats: () => Promise.resolve('{"won":7}'),
     ...over,

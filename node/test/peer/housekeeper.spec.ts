@@ -31,6 +31,7 @@ function roundAt(now: number): [string, number][] {
     ['bid', now],
     ['evidence', now - WEEK_MS],
     ['transcript', now - WEEK_MS],
+    ['idempotency', now - 24 * HOUR_MS],
   ]
 }
 
@@ -42,10 +43,10 @@ describe('Housekeeper', () => {
     expect(asked).to.deep.equal(roundAt(NOW))
     clock.advance(HOUR_MS - 1)
     await settle()
-    expect(asked).to.have.length(6)
+    expect(asked).to.have.length(7)
     clock.advance(1)
     await settle()
-    expect(asked.slice(6)).to.deep.equal(roundAt(NOW + HOUR_MS))
+    expect(asked.slice(7)).to.deep.equal(roundAt(NOW + HOUR_MS))
     keeper.stop()
     expect(clock.pending).to.deep.equal([])
   })

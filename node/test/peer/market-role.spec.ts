@@ -82,6 +82,7 @@ class Desk {
       bindings: new BindingBook({ network, crypto, clock }),
       clock,
       crypto,
+      evidence: { keep: () => Promise.resolve() },
       fees: { raise: () => Promise.resolve() },
       funding: { fundsOf: () => Promise.resolve(0n) },
       gossip,

@@ -15,6 +15,7 @@ import { channelRow, hexOfDigit } from '../storage/rows.ts'
 
 const PAID: Redemption = {
   hash: hexOfDigit('c', 32),
+  kind: 'jobs',
   vouchers: 1,
   gasUsed: 60_000n,
   burnt: 0n,
@@ -26,6 +27,7 @@ class Desk {
   readonly clock = new ManualClock()
   readonly logger = new NotedLogs()
   redemptions = 0
+  told = PAID
   failure: Error | undefined
   /** Wei that every payer is taking back. */
   thawing = 0n
@@ -70,7 +72,7 @@ class Desk {
     if (this.failure !== undefined) return Promise.reject(this.failure)
     this.#rows.clear()
     this.fees.length = 0
-    return Promise.resolve([PAID])
+    return Promise.resolve([this.told])
   }
 }
 
@@ -86,6 +88,18 @@ describe('RedeemLoop', () => {
     expect(desk.redemptions).to.equal(1)
     expect(desk.logger.of('vouchers.redeemed')).to.deep.equal([
       { hash: PAID.hash, vouchers: 1, gasUsed: '60000' },
+    ])
+    desk.loop.stop()
+  })
+
+  it('tells what a relay took', async () => {
+    const desk = new Desk({ afterMs: 0, minVouchers: 1 })
+    desk.told = { ...PAID, relayFee: 7n }
+    desk.hold('1')
+    desk.loop.start()
+    await desk.pass(10_000)
+    expect(desk.logger.of('vouchers.redeemed')).to.deep.equal([
+      { hash: PAID.hash, vouchers: 1, gasUsed: '60000', relayFee: '7' },
     ])
     desk.loop.stop()
   })

@@ -1,6 +1,6 @@
 /** Packed models on disk. */
 import { randomUUID } from 'node:crypto'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { EngineError } from '../errors.ts'
 import { encodeManifest, loadManifest, MANIFEST_FILE } from '../model/manifest.ts'
@@ -8,6 +8,7 @@ import type { LoadedManifest } from '../model/manifest.ts'
 import { readModelFiles, sha256Hex } from '../model/model-files.ts'
 import type { WeightFormat } from './llama-layer.ts'
 import { packModel } from './pack-model.ts'
+import { placeFolder } from './place-folder.ts'
 
 export const GRAPH_FILE = 'model.onnx'
 
@@ -34,12 +35,16 @@ export async function ensurePackedModel(
   return packModelFolder(sourceFolder, path.join(modelsFolder, cid))
 }
 
-/** As ensurePackedModel, into exactly outFolder. */
+/**
+ * As ensurePackedModel, into exactly outFolder, which is replaced.
+ * @param given the manifest of a source folder that has none
+ */
 export async function packModelFolder(
   sourceFolder: string,
   outFolder: string,
+  given?: LoadedManifest,
 ): Promise<PackedModel> {
-  const wanted = await loadManifest(sourceFolder)
+  const wanted = given ?? (await loadManifest(sourceFolder))
   if (await isIntact(outFolder, wanted)) return { ...wanted, folder: outFolder, packed: false }
   const graph = wanted.manifest.graph === 'gqa' ? await buildWanted(sourceFolder, wanted) : null
   const packed = await storeModel(sourceFolder, outFolder, wanted, graph)
@@ -90,16 +95,18 @@ async function storeModel(
   wanted: LoadedManifest,
   graph: Uint8Array | null,
 ): Promise<boolean> {
+  const temporary = `${outFolder}.${randomUUID()}.tmp`
   try {
-    await replaceFolder(outFolder, (temporary) =>
-      writeModel(sourceFolder, temporary, wanted, graph),
-    )
-    return true
+    // A fresh folder that is renamed when it is full: no reader ever sees half a model.
+    await mkdir(temporary, { recursive: true })
+    await writeModel(sourceFolder, temporary, wanted, graph)
+    return await placeFolder(temporary, outFolder, (folder) => isIntact(folder, wanted))
   } catch (cause) {
     if (cause instanceof EngineError) throw cause
-    if (await isIntact(outFolder, wanted)) return false
     const message = `The packed model cannot be stored in ${outFolder}. Check space and permissions.`
     throw new EngineError('MODEL_STORE_FAILED', message, { folder: outFolder }, cause)
+  } finally {
+    await rm(temporary, { recursive: true, force: true })
   }
 }
 
@@ -116,28 +123,6 @@ async function writeModel(
   }
   if (graph !== null) await writeFile(path.join(target, GRAPH_FILE), graph)
   await writeFile(path.join(target, MANIFEST_FILE), encodeManifest(manifest))
-}
-
-/** Fills a fresh folder and renames it into place, so no reader ever sees half a model. */
-async function replaceFolder(
-  folder: string,
-  fill: (temporary: string) => Promise<void>,
-): Promise<void> {
-  const temporary = `${folder}.${randomUUID()}.tmp`
-  const discarded = `${folder}.${randomUUID()}.old`
-  try {
-    await mkdir(temporary, { recursive: true })
-    await fill(temporary)
-    await rename(folder, discarded).catch(ignoreMissing)
-    await rename(temporary, folder)
-  } finally {
-    await rm(temporary, { recursive: true, force: true })
-    await rm(discarded, { recursive: true, force: true })
-  }
-}
-
-function ignoreMissing(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'ENOENT') throw error
 }
 
 async function readSource(folder: string, file: string): Promise<Uint8Array> {

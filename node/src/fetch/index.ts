@@ -1,0 +1,5 @@
+export { HolderAnnouncer } from './holder-announcer.ts'
+export { PackedModels } from './packed-models.ts'
+export { pullFromNetwork } from './pull-from-network.ts'
+export { sha256 } from './sha256.ts'
+export { SharedModels } from './shared-models.ts'
