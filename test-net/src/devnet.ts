@@ -32,6 +32,12 @@ const LOOK_MS = 100
 const PRICE_IN: bigint = 250_000_000_000_000_000n
 const PRICE_OUT: bigint = 1_000_000_000_000_000_000n
 
+/**
+ * How long the first provider gathers the redemptions of all, ms: they are asked at once, but a busy machine may take
+ * a second until the last one's stream is open.
+ */
+const GATHER_MS = 2_000
+
 /** Jobs at once; the small model takes that many on two cores, and one payer may have 16 open. */
 const SLOTS = 16
 
@@ -275,6 +281,7 @@ export class Devnet {
         slots: SLOTS,
         modelsDir: modelsFolder(this.#init.root),
       },
+      ...redemptionsOf(n, this.#init.providers ?? DEFAULT_PROVIDERS),
       log: { level: 'info', json: true },
     })
   }
@@ -282,6 +289,13 @@ export class Devnet {
 
 /** Providers of a network that is not told how many. */
 const DEFAULT_PROVIDERS = 5
+
+/** Of several providers the first one relays the redemptions of all, for nothing. */
+function redemptionsOf(n: number, providers: number): object {
+  if (providers < 2) return {}
+  if (n === 0) return { relay: { enabled: true, feeBps: 0, gatherMs: GATHER_MS } }
+  return { redeem: { relay: providerAccounts(0).owner.address } }
+}
 
 function pricesOf(n: number): { priceIn: bigint; priceOut: bigint } {
   const percent = BigInt(100 + 5 * n)

@@ -1,6 +1,7 @@
 /** Real peers against awards, seats and openings that follow no rules of the market. */
 import { expect } from 'chai'
 import type { AwardFrame, BidSet, RelayedBid, SignedBid } from '@duckmesh/proto'
+import { readProvider } from '@duckmesh/contracts'
 import { bytesToHex, lowerHex, signStruct } from '@duckmesh/protocols'
 import type { AuctionProof, Hex } from '@duckmesh/protocols'
 import { bidCommit, bidsRoot } from '@duckmesh/protocols/market'
@@ -186,6 +187,13 @@ describe('real peers against awards and seats that follow no rules of the market
       await link.send({ kind: 'bidAck', bidAck: { ack, signature } })
     }
 
+    /** What the hostile seat has at stake, wei. */
+    async function stake(): Promise<bigint> {
+      const { addresses, publicClient } = world.net.funder
+      const provider = STRANGER.owner.address
+      return (await readProvider(publicClient, { addresses, provider }))?.stake ?? 0n
+    }
+
     it('that the election did not draw get a pass: STALE_SEAT', async () => {
       const late = await RawMarket.asPeer(peer, LATE.operator, market.at(1))
       const wanted = await market.job()
@@ -200,31 +208,40 @@ describe('real peers against awards and seats that follow no rules of the market
       expect(other.pass.code, 'of a later turn').to.equal('STALE_SEAT')
     })
 
-    it('that leave out a bid which they acknowledged leave evidence: BID_OMITTED', async () => {
+    it('that leave out a bid which they acknowledged leave evidence: BID_OMITTED, and lose a hundredth of the stake', async () => {
+      const before = await stake()
       const kind = market.logged(market.provider(1), 'market.evidence', 'kind')
       const wanted = await market.job()
       const relayed = await invited(wanted)
       await acknowledge(wanted, relayed)
       await notice(wanted, [])
       expect(await kind()).to.equal('BID_OMITTED')
+      await until('the bidder brought it to the chain', async () => (await stake()) < before)
+      expect(await stake()).to.equal(before - before / 100n)
     })
 
-    it('that sign two matches of one attempt leave evidence: MATCH_CONTRADICTS', async () => {
+    it('that sign two matches of one attempt leave evidence: MATCH_CONTRADICTS, and lose a hundredth of the stake', async () => {
+      const before = await stake()
       const wanted = await market.job()
       const relayed = await invited(wanted)
       await notice(wanted, [relayed])
       const kind = market.logged(market.provider(1), 'market.evidence', 'kind')
       await notice(wanted, [relayed, await rawBid(strange, wanted, bidderOf(STRANGER))])
       expect(await kind()).to.equal('MATCH_CONTRADICTS')
+      await until('the bidder brought it to the chain', async () => (await stake()) < before)
+      expect(await stake()).to.equal(before - before / 100n)
     })
 
     it('whose list is not what they signed leave evidence: MATCH_INVALID', async () => {
+      const before = await stake()
       const kind = market.logged(market.provider(1), 'market.evidence', 'kind')
       const wanted = await market.job()
       const relayed = await invited(wanted)
       const another = await rawBid(strange, wanted, bidderOf(STRANGER))
       await notice(wanted, [relayed], [another])
       expect(await kind()).to.equal('MATCH_INVALID')
+      // Not proved by two signatures: the chain does not punish it.
+      expect(await stake()).to.equal(before)
     })
 
     it('that do no harm leave none', async () => {

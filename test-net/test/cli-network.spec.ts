@@ -87,7 +87,7 @@ describe('the command line on a network that `duckmesh devnet` runs', function (
     expect(stdout).to.match(/^ {2}bid {3}0x[0-9a-f]{40} {2}1\. winner +0\.[0-9]+ DUCK/m)
     const record = await json<JobTranscript>('why', answer.jobId.slice(0, 18))
     expect(record).to.include({ jobId: answer.jobId, paid: answer.paid, state: 'finalized' })
-    const [winner] = record.auctions[0]?.bids ?? []
+    const [winner] = record.auctions.at(-1)?.bids ?? []
     expect(winner).to.include({ role: 'winner', provider: answer.providers[0] })
     expect(record.fee?.amount).to.match(/^[0-9]+$/)
   })

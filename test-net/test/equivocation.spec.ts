@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { LOCAL_DURATIONS } from '@duckmesh/contracts'
-import { createTestClient, http } from 'viem'
+import { createTestClient, getAddress, http } from 'viem'
+import type { Devnet } from '../src/devnet.ts'
 import { parseStartArgs } from '../src/parse-args.ts'
 import { runEquivocation } from '../src/scenario/equivocation.ts'
 import type { EquivocationReport } from '../src/scenario/interface.ts'
@@ -34,11 +35,31 @@ describe('npm start -- --scenario equivocation', function () {
     await test.mine({ blocks: 1 })
   }
 
-  it('takes a tenth of the stake by the evidence that another peer submits', () => {
-    const { held, provider, reporter, stake } = report
+  it('takes a tenth of the stake by the evidence that a peer submits by itself', () => {
+    const { held, reporter, stake } = report
     expect(stake).to.deep.equal({ before: 10_000n * DUCK, after: 9_000n * DUCK })
     expect(held).to.equal(1_000n * DUCK)
-    expect(reporter).to.not.equal(provider)
+    const operators = world.net.providers.map(({ operator }) => operator.address)
+    expect(operators).to.include(reporter)
+  })
+
+  it('reaches every peer, of which one pays for one transaction', async () => {
+    expect([report.peers, report.transactions]).to.deep.equal([2, 1])
+    const { publicClient } = world.net.funder
+    const { from } = await publicClient.getTransaction({ hash: report.proofTx })
+    expect(getAddress(from)).to.equal(report.reporter)
+    const kept = await Promise.all(world.net.providers.map(({ child }) => statusOf(child)))
+    const states = kept.map(({ evidence }) => evidence)
+    const sum = (state: 'submitted' | 'punished'): number =>
+      states.reduce((total, counts) => total + counts[state], 0)
+    expect([sum('submitted'), sum('punished')]).to.deep.equal([1, 1])
+    for (const { open } of states) expect(open).to.equal(0)
+  })
+
+  it('accuses nobody else', async () => {
+    for (const { child } of world.net.providers) {
+      expect((await statusOf(child)).accusations).to.deep.equal([])
+    }
   })
 
   it('comes from two receipts that the client kept', async () => {
@@ -62,7 +83,8 @@ describe('npm start -- --scenario equivocation', function () {
   })
 
   it('says every step to people, with the balances', () => {
-    const steps = ['register', 'receipt', 'proof', 'slash', 'lock', 'pay-out', 'reporter', 'burnt']
+    const proof = ['register', 'receipt', 'client', 'proof', 'slash', 'once', 'replay', 'lock']
+    const steps = [...proof, 'pay-out', 'reporter', 'burnt']
     for (const step of steps) {
       expect(
         lines.some((line) => line.startsWith(`  ${step}`)),
@@ -71,6 +93,15 @@ describe('npm start -- --scenario equivocation', function () {
     }
   })
 })
+
+interface Told {
+  evidence: Record<'open' | 'submitted' | 'punished', number>
+  accusations: unknown[]
+}
+
+function statusOf(child: { ask: Devnet['client']['ask'] }): Promise<Told> {
+  return child.ask<Told>('status', {}, 10_000)
+}
 
 describe('npm start -- --scenario', () => {
   it('knows equivocation', () => {

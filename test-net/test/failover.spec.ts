@@ -171,7 +171,7 @@ describe('processes that are killed in the middle of a job', function () {
         const { auctions, fee } = await job.settled
         expect(lane).to.equal('auction')
         expect(text).to.not.equal('')
-        const primary = auctions[0]?.seats.find((seat) => seat.primary)?.owner
+        const primary = auctions.at(-1)?.seats.find((seat) => seat.primary)?.owner
         expect(killed.map(ownerOf)).to.include(primary)
         expect(fee?.seat, 'what it earned is signed all the same').to.equal(primary)
       } finally {

@@ -35,7 +35,7 @@ interface Report {
   model: { name: string; modelId: string; cid: string }
   jobs: (Job & Record<string, unknown>)[]
   settlement: {
-    txs: { hash: string; vouchers: number; gasUsed: number }[]
+    txs: { hash: string; kind: string; providers: number; vouchers: number; gasUsed: number }[]
     gasPerVoucher: number
     burnt: string
   }
@@ -77,7 +77,7 @@ describe('npm start --silent -- --once --json', function () {
       'commits',
       'reveal',
       'agreed',
-      'Settled',
+      'Settled in one batch for the jobs',
     ]) {
       expect(outcome.stderr).to.contain(shown)
     }
@@ -174,9 +174,22 @@ describe('npm start --silent -- --once --json', function () {
     }
   })
 
-  it('redeems after the jobs, and sends no transaction during them', () => {
+  it('redeems after the jobs, those of all providers in one transaction, and sends none during them', () => {
     const { gasPerVoucher, txs } = report.settlement
-    expect(txs).to.have.length.least(3)
+    const [batch, ...others] = txs.filter(({ kind }) => kind === 'jobs')
+    expect(others, 'one settlement batch').to.deep.equal([])
+    const paid = new Set(
+      report.jobs.flatMap(({ winners }) => winners.map(({ provider }) => provider)),
+    )
+    expect(paid.size).to.be.least(3)
+    // One payer, so each provider holds one voucher for all its jobs.
+    expect(batch).to.include({ providers: paid.size, vouchers: paid.size })
+    const seats = new Set(report.jobs.map(({ seat }) => seat))
+    const fees = txs.filter(({ kind }) => kind === 'service')
+    expect(fees).to.have.length(seats.size)
+    for (const fee of fees) expect(fee).to.include({ providers: 1, vouchers: 1 })
+    expect(txs).to.have.length(1 + seats.size)
+    expect(new Set(txs.map(({ hash }) => hash)).size).to.equal(txs.length)
     for (const { gasUsed, hash, vouchers } of txs) {
       expect(hash).to.match(/^0x[0-9a-f]{64}$/)
       expect(vouchers).to.be.least(1)

@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- [direct] [auction] [engine] [gas] [--json]`: prints tables, or one object on stdout. Without a
- * name all of them. The gas report alone is that object, others are its members.
+ * `npm run bench -- [direct] [auction] [engine] [fetch] [gas] [--json]`: prints tables, or one object on stdout.
+ * Without a name all of them. The gas report alone is that object, others are its members.
  */
 import { resolve } from 'node:path'
 import { benchAuctionLane } from './auction-lane.ts'
@@ -9,6 +9,8 @@ import { benchDirectLane } from './direct-lane.ts'
 import { directTable } from './direct-table.ts'
 import { benchEngine } from './engine/engine-bench.ts'
 import { engineTable } from './engine/engine-table.ts'
+import { benchFetch } from './fetch/fetch-bench.ts'
+import { fetchTable } from './fetch/fetch-table.ts'
 import { benchGas } from './gas/gas-bench.ts'
 import { gasTable } from './gas/gas-table.ts'
 
@@ -35,6 +37,10 @@ const BENCHES: Readonly<Record<string, () => Promise<Result>>> = {
   engine: async () => {
     const report = await benchEngine({ rounds: 8, jobs: 1000, loads: 10, withLargeModel: true })
     return { key: 'engine', report, table: engineTable(report) }
+  },
+  fetch: async () => {
+    const report = await benchFetch(root, 256_000_000, 5)
+    return { key: 'fetch', report, table: fetchTable(report) }
   },
   gas: async () => {
     const report = await benchGas(root)

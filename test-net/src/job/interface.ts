@@ -55,8 +55,19 @@ export interface JobReport {
   seatFee: bigint
 }
 
+/** One transaction that redeemed vouchers. */
+export interface SettlementTx {
+  hash: Hex
+  /** Vouchers of channels, or service vouchers. */
+  kind: 'jobs' | 'service'
+  /** How many providers it redeemed for: of the relay's one, all that reached it in time. */
+  providers: number
+  vouchers: number
+  gasUsed: number
+}
+
 export interface SettlementReport {
-  txs: { hash: Hex; vouchers: number; gasUsed: number }[]
+  txs: SettlementTx[]
   /** Gas of all transactions by their vouchers; null when nothing was redeemed. */
   gasPerVoucher: number | null
   /** 1 % of what was redeemed, wei: it left the supply. */

@@ -93,11 +93,10 @@ export class HumanPrinter {
   report(report: MainJobReport): void {
     const { balances, chainTxDuringJobs, settlement } = report
     this.line()
-    this.line(
-      `Settled in ${settlement.txs.length} transactions; ${chainTxDuringJobs} during the jobs`,
-    )
-    for (const { gasUsed, hash, vouchers } of settlement.txs) {
-      this.line(`  ${hash}  ${vouchers} voucher(s), ${gasUsed} gas`)
+    this.line(`${settledIn(settlement)}; ${chainTxDuringJobs} transactions during the jobs`)
+    for (const { gasUsed, hash, kind, providers, vouchers } of settlement.txs) {
+      const what = kind === 'jobs' ? 'job voucher(s)' : 'service voucher(s)'
+      this.line(`  ${hash}  ${vouchers} ${what} of ${providers} provider(s), ${gasUsed} gas`)
     }
     this.line(`  burnt ${formatDuck(settlement.burnt)}, 1 % of what was redeemed`)
     this.line()
@@ -112,7 +111,7 @@ export class HumanPrinter {
     }
   }
 
-  #auction({ auctionMs, bids, epoch, passes, seats, shard, turn }: Auction): void {
+  #auction({ auctionMs, bids, epoch, failure, passes, seats, shard, turn }: Auction): void {
     this.line(
       `  auction   ${Math.round(auctionMs)} ms; epoch ${epoch}, turn ${turn}, shard ${shard}`,
     )
@@ -130,6 +129,7 @@ export class HumanPrinter {
     for (const { code, detail, provider } of passes) {
       this.line(`  pass      ${short(provider)} ${code} ${detail}`)
     }
+    if (failure !== undefined) this.line(`  nobody    ${failure.code}: ${failure.detail}`)
   }
 
   #job(state: string, atMs: number): void {
@@ -162,6 +162,14 @@ export class HumanPrinter {
     this.#open = true
     this.#write(text.replaceAll('\n', '\n            '))
   }
+}
+
+/** Batches are what was really sent: a provider that reached the relay too late makes a second one. */
+function settledIn({ txs }: MainJobReport['settlement']): string {
+  const jobs = txs.filter(({ kind }) => kind === 'jobs')
+  const fees = txs.length - jobs.length
+  const batches = jobs.length === 1 ? 'one batch' : `${jobs.length} batches`
+  return `Settled in ${batches} for the jobs and ${fees} transaction(s) for seat fees`
 }
 
 /** Enough of an address to tell providers of one network apart. */

@@ -1,6 +1,7 @@
 /**
- * A registered provider signs two contradicting receipts for one step. The client that it served keeps both, another
- * peer takes them to the chain, and a part of the provider's stake is gone: rules C-19 to C-22.
+ * A registered provider signs two contradicting receipts for one step. The client that it served hands both to peers,
+ * one of which brings them to the chain, and a part of the provider's stake is gone: rules C-19 to C-22, P-12, P-15.
+ * The launcher only watches: it carries nothing.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import {
@@ -9,15 +10,16 @@ import {
   payOutFault,
   readFault,
   readOversight,
+  signedFaultsAbi,
 } from '@duckmesh/contracts'
 import { readProvider, receiptsFault, tokenBalanceOf, waitForSuccess } from '@duckmesh/contracts'
 import type { OversightAddresses, Receipt, Signed, WriteClient } from '@duckmesh/contracts'
 import { formatDuck } from '@duckmesh/node'
 import { DuckMeshError, lowerHex, toDuckMeshError } from '@duckmesh/protocols'
 import type { ModelOffer } from '@duckmesh/protocols'
-import { getAddress, parseEther } from 'viem'
+import { getAbiItem, getAddress, parseEther } from 'viem'
 import type { Address, Hash, Hex } from 'viem'
-import { readContract } from 'viem/actions'
+import { getLogs, readContract } from 'viem/actions'
 import { ACCOUNT_INDEX, account } from '../chain/accounts.ts'
 import type { Devnet } from '../devnet.ts'
 import { runJob } from '../job/run-job.ts'
@@ -27,6 +29,8 @@ import type { EquivocationReport, LinePrinter } from './interface.ts'
 
 /** The client looks for providers and runs a job within this, ms. */
 const CLIENT_TIMEOUT_MS = 60_000
+/** Until a peer has brought the proof to the chain, and all others have seen that, ms: each waits 5 s at most. */
+const PROOF_TIMEOUT_MS = 30_000
 /** Between two looks at the chain's clock, or for an offer, ms. */
 const LOOK_MS = 250
 const STEP_TOKENS = 64
@@ -38,7 +42,10 @@ interface Scene {
   net: Devnet
   rogue: FakeProvider
   oversight: OversightAddresses
-  reporter: { address: Address; client: WriteClient }
+  /** Stake of the rogue before, wei. */
+  stake: bigint
+  /** Somebody who has nothing to do with it, and pays for transactions that anybody may send. */
+  stranger: WriteClient
   printer: LinePrinter
 }
 
@@ -58,9 +65,9 @@ export async function runEquivocation(
   const rogue = await FakeProvider.start({ net }, await servedModel(net))
   try {
     const oversight = await readOversight(publicClient, { addresses })
-    const { owner } = net.providers.at(-1) ?? net.provider
-    const reporter = { address: owner.address, client: net.funder.walletOf(owner) }
-    const scene = { net, rogue, oversight, reporter, printer }
+    const stranger = net.funder.walletOf(account(ACCOUNT_INDEX.deployer))
+    const stake = await stakeOf(net, rogue.owner)
+    const scene = { net, rogue, oversight, stake, stranger, printer }
     printer.line()
     printer.line('A provider that signs two receipts for one step')
     await introduce(scene)
@@ -71,8 +78,7 @@ export async function runEquivocation(
   }
 }
 
-async function introduce({ net, printer, rogue }: Scene): Promise<void> {
-  const stake = await stakeOf(net, rogue.owner)
+async function introduce({ net, printer, rogue, stake }: Scene): Promise<void> {
   printer.line(`  register   ${rogue.owner} stakes ${formatDuck(stake)} and asks next to nothing`)
   const deadline = Date.now() + CLIENT_TIMEOUT_MS
   while (!(await offersOf(net)).some(({ provider }) => lowerHex(provider) === rogue.owner)) {
@@ -106,7 +112,9 @@ async function serveOnce({ net, printer, rogue }: Scene): Promise<Proof> {
     const what = `step ${seq + 1}: ${tokensOut} tokens for ${formatDuck(amount)}`
     printer.line(`  receipt    ${what}, signed ${signature.slice(0, 18)}…`)
   }
-  printer.line(`  client     keeps both and pays it nothing more; the job ends as ${clientSaw}`)
+  printer.line(
+    `  client     hands both to its peers and pays nothing more; the job ends as ${clientSaw}`,
+  )
   return proof
 }
 
@@ -120,55 +128,108 @@ async function signTwice(rogue: FakeProvider, send: Sender): Promise<void> {
 }
 
 async function punish(scene: Scene, proof: Proof): Promise<EquivocationReport> {
-  const { net, oversight, printer, reporter, rogue } = scene
+  const { net, oversight, printer, rogue, stake, stranger } = scene
   const [first, second] = proof.receipts
   const faultId = receiptsFault(first.message)
-  const call = { oversight, first, second }
-  const before = await stakeOf(net, rogue.owner)
-  const { gasUsed, hash: proofTx } = await done(net, disputeReceipts(reporter.client, call))
+  const { gasUsed, hash: proofTx, reporter } = await proved(scene, faultId)
+  const peers = await informed(net)
   const after = await stakeOf(net, rogue.owner)
   const fault = await readFault(net.funder.publicClient, { oversight, faultId })
   if (fault === undefined) throw new DuckMeshError('CHAIN_REVERTED', 'The chain kept no fault.')
-  printer.line(
-    `  proof      ${reporter.address}, another peer, submits both: ${proofTx}, ${gasUsed} gas`,
-  )
-  printer.line(`  slash      stake ${formatDuck(before)} -> ${formatDuck(after)}`)
+  printer.line(`  proof      ${reporter}, a peer, sent it by itself: ${proofTx}, ${gasUsed} gas`)
+  printer.line(`  slash      stake ${formatDuck(stake)} -> ${formatDuck(after)}`)
+  const call = { oversight, first, second }
   const refusals = {
-    again: await codeOf(disputeReceipts(reporter.client, call)),
-    early: await codeOf(payOutFault(reporter.client, { oversight, faultId })),
+    again: await codeOf(disputeReceipts(stranger, call)),
+    early: await codeOf(payOutFault(stranger, { oversight, faultId })),
   }
-  printer.line(`  once       the same proof again: ${refusals.again}`)
+  const transactions = (await proofsOf(scene, faultId)).length
+  printer.line(`  once       ${peers} peers have the proof, ${transactions} transaction was sent`)
+  printer.line(`  replay     a stranger sends the two receipts again: ${refusals.again}`)
   printer.line(
     `  lock       paid out now: ${refusals.early}; ${formatDuck(fault.held)} wait for the lock`,
   )
-  const { payOutTx, paidOut } = await payOut(scene, faultId, fault.unlockAt)
+  const { payOutTx, paidOut } = await payOut(scene, faultId, fault)
   return {
     scenario: 'equivocation',
     provider: getAddress(rogue.owner),
     jobId: proof.jobId,
     clientSaw: proof.clientSaw,
     faultId,
-    reporter: reporter.address,
+    reporter,
     proofTx,
     gasUsed,
+    peers,
+    transactions,
     refusals,
-    stake: { before, after },
+    stake: { before: stake, after },
     held: fault.held,
     payOutTx,
     paidOut,
   }
 }
 
+interface ProofTransaction {
+  hash: Hash
+  reporter: Address
+  gasUsed: number
+}
+
+const FAULT_PROVED = getAbiItem({ abi: signedFaultsAbi, name: 'FaultProved' })
+
+/** Transactions that proved this fault. */
+async function proofsOf({ net, oversight }: Scene, faultId: Hex): Promise<ProofTransaction[]> {
+  const { publicClient } = net.funder
+  const from = { address: oversight.signedFaults, event: FAULT_PROVED, fromBlock: 0n }
+  const logs = await getLogs(publicClient, { ...from, args: { faultId }, strict: true })
+  return Promise.all(
+    logs.map(async ({ args, transactionHash: hash }) => {
+      const { gasUsed } = await publicClient.getTransactionReceipt({ hash })
+      return { hash, reporter: args.reporter, gasUsed: Number(gasUsed) }
+    }),
+  )
+}
+
+/** Waits until some peer has proved it. Rejects with CHILD_FAILED when none does. */
+async function proved(scene: Scene, faultId: Hex): Promise<ProofTransaction> {
+  const deadline = Date.now() + PROOF_TIMEOUT_MS
+  for (;;) {
+    const [first] = await proofsOf(scene, faultId)
+    if (first !== undefined) return first
+    if (Date.now() > deadline) throw scene.net.client.failure('found no peer that sent the proof')
+    await pause(LOOK_MS)
+  }
+}
+
+/** Waits until every peer knows what became of the proof; resolves to how many they are. */
+async function informed({ providers }: Devnet): Promise<number> {
+  const deadline = Date.now() + PROOF_TIMEOUT_MS
+  for (const { child } of providers) {
+    for (;;) {
+      const { evidence } = await child.ask<PeerEvidence>('status', {}, CLIENT_TIMEOUT_MS)
+      if (evidence.open === 0 && evidence.submitted + evidence.punished > 0) break
+      if (Date.now() > deadline) throw child.failure('did not hear of the proof')
+      await pause(LOOK_MS)
+    }
+  }
+  return providers.length
+}
+
+/** What a peer tells of the proofs that it keeps. */
+interface PeerEvidence {
+  evidence: { open: number; submitted: number; punished: number }
+}
+
 async function payOut(
-  { net, oversight, printer, reporter }: Scene,
+  { net, oversight, printer, stranger }: Scene,
   faultId: Hex,
-  unlockAt: number,
+  { reporter, unlockAt }: { reporter: Address; unlockAt: number },
 ): Promise<Pick<EquivocationReport, 'payOutTx' | 'paidOut'>> {
   const { publicClient } = net.funder
   while ((await publicClient.getBlock()).timestamp < unlockAt) await pause(LOOK_MS)
-  const before = await wallets(net, reporter.address)
-  const { hash: payOutTx } = await done(net, payOutFault(reporter.client, { oversight, faultId }))
-  const after = await wallets(net, reporter.address)
+  const before = await wallets(net, reporter)
+  const { hash: payOutTx } = await done(net, payOutFault(stranger, { oversight, faultId }))
+  const after = await wallets(net, reporter)
   const change = (of: keyof typeof before): { before: bigint; after: bigint } => {
     return { before: before[of], after: after[of] }
   }

@@ -22,10 +22,13 @@ export interface EquivocationReport {
   clientSaw: string
   /** as the chain names it */
   faultId: Hex
-  /** another peer, which submitted the proof */
+  /** the operator of another peer, which brought the proof to the chain by itself */
   reporter: Address
   proofTx: Hash
   gasUsed: number
+  /** how many peers keep the proof, and by how many transactions it was sent */
+  peers: number
+  transactions: number
   /** what the contract answers to the same proof once more, and to a pay-out before the lock is over */
   refusals: { again: string; early: string }
   stake: Change
