@@ -85,7 +85,9 @@ describe('processes of npm start', function () {
       /^ {2}receipt {3}0x[0-9a-f]{8}… step 1, the last: [0-9]+ tokens in, [0-9]+ out, [0-9.]+ DUCK/m,
     )
     expect(launcher.stdout).to.match(/^Price [0-9.]+ DUCK/m)
-    expect(launcher.stdout).to.match(/0x[0-9a-f]{64} {2}1 voucher\(s\), [0-9]+ gas/)
+    expect(launcher.stdout).to.match(
+      /0x[0-9a-f]{64} {2}1 job voucher\(s\) of 1 provider\(s\), [0-9]+ gas/,
+    )
     expect(launcher.stdout).to.match(
       /0x[0-9a-fA-F]{40} {2}[0-9.]+ DUCK -> [0-9.]+ DUCK {2}\(\+[0-9.]+ DUCK\)/,
     )

@@ -90,8 +90,8 @@ const REFUSALS: Refusal[] = [
   {
     at: 'envelopeBody.type',
     why: 'unknown',
-    domain: 'evidence',
-    wire: 5,
+    domain: 'gossip',
+    wire: 6,
     code: 'FIELD_OUT_OF_RANGE',
   },
   {
