@@ -4,12 +4,10 @@ import {
   EvidenceCollector,
   EvidenceDesk,
   EvidenceServer,
+  SUBMIT_DELAY_MS,
 } from '@duckmesh/protocols/evidence'
-import { SUBMIT_DELAY_MS } from '@duckmesh/protocols/evidence'
-import type { Clock, Crypto, Hex, Logger } from '@duckmesh/protocols'
-import type { FaultReporter, FaultView } from '@duckmesh/protocols/evidence'
-import type { NetworkIdentity } from '@duckmesh/protocols'
-import type { ProofCounts } from '@duckmesh/protocols/evidence'
+import type { FaultReporter, FaultView, ProofCounts } from '@duckmesh/protocols/evidence'
+import type { Clock, Crypto, Hex, Logger, NetworkIdentity } from '@duckmesh/protocols'
 import type { EvidenceStore } from '@duckmesh/protocols/market'
 import { EVIDENCE_PROTOCOL, buildHello, hostLimits, peerIdStringOf } from '@duckmesh/protocols/mesh'
 import type { BindingBook, GossipDriver, GossipHandlers } from '@duckmesh/protocols/mesh'

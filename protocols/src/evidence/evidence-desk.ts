@@ -253,8 +253,8 @@ export class EvidenceDesk {
   /** Forgets what is over; what is open makes no room for more (P-14). Throws RATE_LIMITED. */
   #makeRoom(accused: Hex): void {
     const oldest = this.#components.clock.now() - PROOF_TTL_MS
+    for (const entry of this.#entries.values()) if (entry.atMs < oldest) this.#forget(entry)
     const entries = [...this.#entries.values()]
-    for (const entry of entries) if (entry.atMs < oldest) this.#forget(entry)
     if (this.#entries.size >= MAX_PROOFS) {
       const over = entries.find(({ state }) => state !== 'open')
       if (over !== undefined) this.#forget(over)

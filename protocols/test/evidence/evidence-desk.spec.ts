@@ -233,4 +233,14 @@ describe('EvidenceDesk', () => {
     await duck.take(other.bytes, 'heard')
     expect(duck.counts.open).to.equal(MAX_PROOFS_PER_ACCUSED + 1)
   })
+
+  it('has room again as soon as those against one owner are too old', async () => {
+    const duck = desk('duck', { submits: false })
+    for (let i = 0; i < MAX_PROOFS_PER_ACCUSED; i++) {
+      await duck.take(packed(await twoReceipts(`job ${String(i)}`)).bytes, 'heard')
+    }
+    clock.set(clock.now() + PROOF_TTL_MS + 1)
+    await duck.take(packed(await twoReceipts('one more')).bytes, 'heard')
+    expect(duck.counts.open).to.equal(1)
+  })
 })
