@@ -37,6 +37,7 @@ const sentences = {
   '.solhint.json': 'Lint rules for Solidity',
   '.solhintignore': 'What the Solidity linter leaves alone',
   LICENSE: 'The licence, MIT',
+  'training/duckling/draws.jsonl': 'The 500 questions that the model card scores Duckling on',
   'foundry.toml': 'Settings of forge',
   'knip.json': 'Settings of the check for unused code',
   'package-lock.json': 'Every package with its version and hash',
