@@ -14,9 +14,14 @@ import { graphBytes, packLargeModel } from './large-model.ts'
 import { measureCancel, measureFirstToken, measureLag } from './latency.ts'
 import { measureRates, median } from './measure.ts'
 import { growthOverJobs, growthOverLoads } from './memory.ts'
+import { openTransformers, transformersSide } from './transformers-side.ts'
 
 /** Streams at a time. */
 const STREAMS = [1, 4, 8, 16]
+
+/** Streams at a time that come one by one, and those that transformers.js gets. */
+const RAGGED_STREAMS = [1, 8, 16]
+const TRANSFORMERS_STREAMS = [1, 16]
 
 /** Prompt tokens of the bare loop, about what the engine's prompts have. */
 const PROMPT: readonly number[] = Array.from({ length: 14 }, (_, i) => 4 + i)
@@ -33,7 +38,7 @@ export async function benchEngine(options: EngineBenchOptions): Promise<EngineRe
   const folder = await mkdtemp(join(tmpdir(), 'duckmesh-bench-'))
   try {
     const packed = await ensurePackedModel(DUCKLING, folder)
-    const small = await benchModel(packed.folder, options, true)
+    const small = await benchSmall(packed.folder, folder, options)
     const large = await benchLarge(folder, options)
     const rest = await benchLatency(packed.folder, options)
     const { b1, ...largeReport } = large
@@ -49,11 +54,13 @@ export async function benchEngine(options: EngineBenchOptions): Promise<EngineRe
       batchSpeedup: speedups(small, 'worker', 'perSecond'),
       batchSpeedupCpu: speedups(small, 'worker', 'perCpuSecond'),
       raggedSpeedup: speedups(small, 'ragged', 'perSecond'),
+      vsTransformersJs: vsTransformers(small, 'perCpuSecond'),
+      vsTransformersJsWall: vsTransformers(small, 'perSecond'),
+      vsTransformersJsOneByOne: {
+        16: ratio(small, 'worker 16', 'transformers 1', 'perCpuSecond'),
+      },
       ...rest,
-      notMeasured: [
-        'vsTransformersJs: @huggingface/transformers is not installed',
-        ...(options.withLargeModel ? [] : ['the large model was left out']),
-      ],
+      notMeasured: options.withLargeModel ? [] : ['the large model was left out'],
       rates: small,
     }
   } finally {
@@ -61,10 +68,27 @@ export async function benchEngine(options: EngineBenchOptions): Promise<EngineRe
   }
 }
 
-async function benchModel(
+/** Duckling: also with streams that come one by one, and in transformers.js. */
+async function benchSmall(
+  packed: string,
   folder: string,
   { rounds }: EngineBenchOptions,
-  ragged: boolean,
+): Promise<Rates> {
+  const other = await openTransformers(DUCKLING, folder)
+  try {
+    return await benchModel(packed, rounds, (worker) => [
+      ...RAGGED_STREAMS.map((n) => raggedSide(`ragged ${n}`, worker, n)),
+      ...TRANSFORMERS_STREAMS.map((n) => transformersSide(`transformers ${n}`, other, n)),
+    ])
+  } finally {
+    await other.close()
+  }
+}
+
+async function benchModel(
+  folder: string,
+  rounds: number,
+  more: (worker: BenchModel) => Side[],
 ): Promise<Rates> {
   const bare = await BareLoop.open(folder)
   const [inProcess, worker] = [
@@ -79,7 +103,7 @@ async function benchModel(
       },
       ...STREAMS.map((streams) => engineSide(`process ${streams}`, inProcess, streams)),
       ...STREAMS.map((streams) => engineSide(`worker ${streams}`, worker, streams)),
-      ...(ragged ? [1, 8, 16].map((n) => raggedSide(`ragged ${n}`, worker, n)) : []),
+      ...more(worker),
     ]
     return await measureRates(sides, rounds)
   } finally {
@@ -92,11 +116,7 @@ async function benchModel(
 async function benchLarge(folder: string, options: EngineBenchOptions): Promise<Large> {
   if (!options.withLargeModel) return { largeModel: null, batchSpeedupLarge: null, b1: null }
   const packed = await packLargeModel(folder)
-  const rates = await benchModel(
-    packed,
-    { ...options, rounds: Math.ceil(options.rounds / 2) },
-    false,
-  )
+  const rates = await benchModel(packed, Math.ceil(options.rounds / 2), () => [])
   return {
     largeModel: { bytes: await graphBytes(packed), msPerToken: msPerToken(rates) },
     batchSpeedupLarge: speedups(rates, 'worker', 'perSecond'),
@@ -181,6 +201,12 @@ function speedups(rates: Rates, where: string, unit: keyof Rate): ByStreams {
   const many = STREAMS.filter((streams) => streams > 1 && `${where} ${streams}` in rates)
   return Object.fromEntries(
     many.map((streams) => [streams, ratio(rates, `${where} ${streams}`, `${where} 1`, unit)]),
+  )
+}
+
+function vsTransformers(rates: Rates, unit: keyof Rate): ByStreams {
+  return Object.fromEntries(
+    TRANSFORMERS_STREAMS.map((n) => [n, ratio(rates, `worker ${n}`, `transformers ${n}`, unit)]),
   )
 }
 

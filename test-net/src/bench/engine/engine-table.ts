@@ -25,6 +25,9 @@ export function engineTable(report: EngineReport): string {
     `Streams over one: ${byStreams(report.batchSpeedup)}; by CPU ${byStreams(report.batchSpeedupCpu)}; ` +
       `ragged ${byStreams(report.raggedSpeedup)}.`,
     ...large,
+    `Worker over transformers.js: ${byStreams(report.vsTransformersJs)} per CPU-second, ` +
+      `${byStreams(report.vsTransformersJsWall)} by wall clock; ` +
+      `${byStreams(report.vsTransformersJsOneByOne)} per CPU-second when it answers one by one.`,
     `First token over bare: +${ttftAddedMs.inProcess} ms in process, +${ttftAddedMs.worker} ms in the worker. ` +
       `Prefill ${report.prefillTokensPerSecond} tokens/s; prefix cache ${report.prefixCacheSpeedup}x.`,
     `Main thread late by ${report.lagP99Ms} ms (p99) with 16 streams. Cancel: ${cancelMs.toError} ms to the error, ` +

@@ -32,6 +32,14 @@ export interface EngineReport {
   readonly batchSpeedupCpu: ByStreams
   readonly raggedSpeedup: ByStreams
   readonly batchSpeedupLarge: ByStreams | null
+  /**
+   * Worker over transformers.js on the same weights, whose streams are one padded batch that begins and
+   * ends together: per CPU-second, and by wall clock.
+   */
+  readonly vsTransformersJs: ByStreams
+  readonly vsTransformersJsWall: ByStreams
+  /** The same per CPU-second when it answers one after another, as it must what does not come together. */
+  readonly vsTransformersJsOneByOne: ByStreams
   readonly ttftAddedMs: { readonly inProcess: number; readonly worker: number }
   readonly prefillTokensPerSecond: number
   /** Lag of the main thread while sixteen streams decode in the worker. */
