@@ -1,13 +1,19 @@
 /** `duckmesh models`: the group of commands about models on this machine. */
 import { InvalidArgumentError, Option } from 'commander'
 import type { Command } from 'commander'
+import { DEVICES } from '../engine/device/device.ts'
+import type { Threads } from '../engine/index.ts'
 import type { DescribeOptions } from '../models/index.ts'
 import { parseBytes } from './format-bytes.ts'
 import { modelsAdd, modelsPack } from './models-add.ts'
 import { modelsBench } from './models-bench.ts'
+import type { BenchOptions } from './models-bench.ts'
 import { modelsList, modelsPin, modelsQuota, modelsRemove } from './models-list.ts'
 import type { ModelsOptions } from './models-store.ts'
 import { modelsVerify } from './models-verify.ts'
+
+/** Graphs that are made here, by what they are for: our engine, or other programs too. */
+const LAYOUTS = { 'in-place': 'gqa', standard: 'std' } as const
 
 /** Adds the group; gives it, so that other modules can add commands to it. */
 export function addModels(program: Command): Command {
@@ -77,6 +83,13 @@ function addDescription(command: Command): void {
   const tasks = ['text-generation', 'embeddings', 'classification']
   command
     .option('--q4', 'four-bit weights, from model.safetensors', false)
+    .addOption(
+      new Option(
+        '--layout <layout>',
+        'of a graph from model.safetensors; in-place when left out',
+      ).choices(Object.keys(LAYOUTS)),
+    )
+    .option('--graph <file>', 'which graph of the folder, such as onnx/model_q4.onnx')
     .option('--name <name>', 'name in the manifest; that of the folder when left out')
     .option('--license <spdx>', 'licence in the manifest; that of README.md when left out')
     .addOption(new Option('--task <task>', 'what it is for').choices(tasks))
@@ -99,19 +112,29 @@ function addChecks(models: Command): void {
     .command('bench')
     .description('tokens per second on this machine')
     .argument('<model>', 'name, CID or id')
-    .option('--threads <n>', 'threads of one run', threads, 1)
-    .action(async (name: string, options: { threads: number }, command: Command) => {
+    .option('--threads <n>', 'threads of one run, or auto', threads, 'auto')
+    .addOption(
+      new Option(
+        '--device <device>',
+        'where to compute; others than the cpu are measured beside it',
+      )
+        .choices(DEVICES)
+        .default('cpu'),
+    )
+    .action(async (name: string, options: BenchOptions, command: Command) => {
       await modelsBench(name, { ...optionsOf(command), ...options })
     })
 }
 
-interface FolderOptions extends Omit<DescribeOptions, 'prompts'> {
+interface FolderOptions extends Omit<DescribeOptions, 'layout' | 'prompts'> {
+  layout?: keyof typeof LAYOUTS
   prompt?: string[]
 }
 
 function describeOf(options: FolderOptions): DescribeOptions {
-  const { license, name, opaque, pooling, prompt, q4, task, tolerance } = options
-  return { license, name, opaque, pooling, prompts: prompt, q4, task, tolerance }
+  const { graph, license, name, opaque, pooling, prompt, q4, task, tolerance } = options
+  const layout = options.layout === undefined ? undefined : LAYOUTS[options.layout]
+  return { graph, layout, license, name, opaque, pooling, prompts: prompt, q4, task, tolerance }
 }
 
 /** What the group and the program were given. */
@@ -137,7 +160,9 @@ function size(text: string): number {
   return bytes
 }
 
-function threads(text: string): number {
-  if (!/^[1-9][0-9]?$/.test(text)) throw new InvalidArgumentError('expected a number from 1 to 99')
+function threads(text: string): Threads {
+  if (text === 'auto') return text
+  if (!/^[1-9][0-9]?$/.test(text))
+    throw new InvalidArgumentError('expected auto or a number from 1 to 99')
   return Number(text)
 }

@@ -1,6 +1,7 @@
 /** Every option by its path, and how its text is read from the environment or the command line. */
 
-export type OptionKind = 'text' | 'number' | 'switch' | 'list' | 'json'
+/** A count is a number or a word in its place, such as auto. */
+export type OptionKind = 'text' | 'number' | 'count' | 'switch' | 'list' | 'json'
 
 /** Paths of the leaves of the schema; the test holds the two together. */
 export const OPTIONS: Readonly<Record<string, OptionKind>> = {
@@ -17,6 +18,8 @@ export const OPTIONS: Readonly<Record<string, OptionKind>> = {
   dataDir: 'text',
   modelStore: 'text',
   'models.share': 'switch',
+  'engine.device': 'text',
+  'engine.threads': 'count',
   'keys.keystore': 'text',
   'keys.passwordFile': 'text',
   'keys.privateKey': 'text',
@@ -59,7 +62,7 @@ export function optionOfVariable(name: string): string | undefined {
 
 /** The value in a text; text that does not fit the kind stays as it is, so that the schema names the mistake. */
 export function parseOption(kind: OptionKind, text: string): unknown {
-  if (kind === 'number') return /^-?[0-9]+$/.test(text) ? Number(text) : text
+  if (kind === 'number' || kind === 'count') return /^-?[0-9]+$/.test(text) ? Number(text) : text
   if (kind === 'switch')
     return ({ true: true, 1: true, false: false, 0: false } as const)[text] ?? text
   if (kind === 'json') return parseJson(text)

@@ -5,6 +5,8 @@ import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import type { Hex } from 'viem'
 import { z } from 'zod'
+import { DEVICES } from '../engine/device/device.ts'
+import { MAX_THREADS } from '../engine/device/choose-threads.ts'
 import { backendSchema, haveDistinctNames } from './backend-schema.ts'
 
 /** Largest amount on the wire (uint96), wei. */
@@ -67,8 +69,8 @@ const provider = z.strictObject({
   priceIn: wei,
   /** Wei per 1 000 tokens of answer. */
   priceOut: wei,
-  /** Segments served at once. */
-  slots: z.int().min(1).max(256).default(8),
+  /** Segments served at once; one payer may have as many open (D-6), and the engine draws them together. */
+  slots: z.int().min(1).max(256).default(16),
   modelsDir: folder,
   /**
    * Exactly these are served: a folder (with a slash or a dot in front), or a name, CID or id in the model
@@ -131,6 +133,13 @@ const models = z.strictObject({
   share: z.boolean().default(true),
 })
 
+const engine = z.strictObject({
+  /** Where models are computed. What runs elsewhere than on the cpu is offered as opaque. */
+  device: z.enum(DEVICES).default('cpu'),
+  /** Of one run of a graph; auto goes by the size of the model and leaves a core to the rest of the node. */
+  threads: z.union([z.literal('auto'), z.int().min(1).max(MAX_THREADS)]).default('auto'),
+})
+
 const log = z.strictObject({
   level: z.enum(['debug', 'info', 'warn', 'silent']).default('info'),
   /** JSON lines also on a terminal. */
@@ -146,6 +155,7 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
   /** `models` in the data folder when left out. */
   modelStore: folder.optional(),
   models: models.prefault({}),
+  engine: engine.prefault({}),
   keys: keys.prefault({}),
   provider: provider.optional(),
   gateway: gateway.prefault({}),
@@ -163,6 +173,7 @@ export interface Config {
   dataDir: string
   modelStore?: string | undefined
   models: z.output<typeof models>
+  engine: z.output<typeof engine>
   keys: z.output<typeof keys>
   provider?: z.output<typeof provider> | undefined
   gateway: z.output<typeof gateway>

@@ -1,10 +1,15 @@
 /** The engine of a node: its models, who may use them, and counters. */
 import { Admission, DEFAULT_MAX_QUEUED } from './admission.ts'
+import type { Threads } from './device/choose-threads.ts'
+import type { Device } from './device/device.ts'
+import { spawnProcess } from './device/spawn-process.ts'
 import { asEngineError, EngineError } from './errors.ts'
 import type {
   Classified,
   Encoded,
   EncodeRequest,
+  EncoderTask,
+  Encoding,
   Engine,
   EngineStats,
   Generation,
@@ -22,8 +27,10 @@ export interface EngineInit {
   /** Folders of packed models (see ensurePackedModel). */
   readonly folders: readonly string[]
   readonly maxOpen?: number
-  /** Threads of one run of a graph; 1 unless said. The numbers are the same with any. */
-  readonly threads?: number
+  /** Threads of one run of a graph; auto when left out. The numbers are the same with any. */
+  readonly threads?: Threads
+  /** Where all models run; the processor when left out. Each model on another device has a process of its own. */
+  readonly device?: Device
   /** Requests that may wait for a place (see GenerationRequest.waitMs). */
   readonly maxQueued?: number
   /** Replaced by tests. */
@@ -39,6 +46,7 @@ export interface ModelFailure {
 /** The engine as the node's main thread sees it: one worker per model, admission, counters. */
 export class EngineHost implements Engine {
   readonly #supervisors: readonly ModelSupervisor[]
+  readonly #device: Device
   readonly #maxOpen: number
   readonly #admission: Admission
   #generationsOpened = 0
@@ -47,10 +55,12 @@ export class EngineHost implements Engine {
   #stopped = false
 
   constructor(init: EngineInit) {
-    const components = { spawn: spawnWorker, schedule: scheduleTimer, ...init.components }
-    const threads = init.threads ?? 1
+    const { device = 'cpu', threads = 'auto' } = init
+    const spawn = device === 'cpu' ? spawnWorker : spawnProcess
+    const components = { spawn, schedule: scheduleTimer, ...init.components }
+    this.#device = device
     this.#supervisors = init.folders.map(
-      (folder) => new ModelSupervisor({ folder, threads }, components),
+      (folder) => new ModelSupervisor({ folder, threads, device }, components),
     )
     this.#maxOpen = init.maxOpen ?? DEFAULT_MAX_OPEN
     const { schedule } = components
@@ -63,11 +73,23 @@ export class EngineHost implements Engine {
    * listed in failures(). Throws the first failure when no model is left.
    */
   async start(): Promise<void> {
-    const started = await Promise.allSettled(this.#supervisors.map((model) => model.start()))
+    const started = await this.#startAll()
     const failed = started.find((outcome) => outcome.status === 'rejected')
     if (failed === undefined || this.models().length > 0) return
     await this.stop()
     throw asEngineError(failed.reason)
+  }
+
+  /** One after the other on a device: each is timed there against the processor. */
+  async #startAll(): Promise<PromiseSettledResult<ModelInfo>[]> {
+    if (this.#device === 'cpu') {
+      return Promise.allSettled(this.#supervisors.map((model) => model.start()))
+    }
+    const started: PromiseSettledResult<ModelInfo>[] = []
+    for (const model of this.#supervisors) {
+      started.push(...(await Promise.allSettled([model.start()])))
+    }
+    return started
   }
 
   models(): ModelInfo[] {
@@ -107,6 +129,27 @@ export class EngineHost implements Engine {
     return generation
   }
 
+  async openEncoding(
+    modelId: string,
+    task: EncoderTask,
+    { client = '', texts, waitMs = 0 }: EncodeRequest,
+    signal: AbortSignal,
+  ): Promise<Encoding> {
+    const supervisor = this.#find(modelId)
+    if (supervisor.info?.task !== task) {
+      const message = `This model is not made for ${task}. Ask for the list of models and their tasks.`
+      throw new EngineError('REQUEST_INVALID', message, { field: 'model' })
+    }
+    await this.#admission.enter({ client, waitMs }, signal)
+    const released = (): void => {
+      this.#admission.leave(client)
+    }
+    const encoding = await supervisor.openEncoding(texts, released, signal)
+    this.#generationsOpened++
+    this.#tokensIn += encoding.tokensIn
+    return encoding
+  }
+
   embed(modelId: string, request: EncodeRequest, signal: AbortSignal): Promise<Encoded> {
     return this.#encode(modelId, 'embeddings', request, signal)
   }
@@ -133,6 +176,8 @@ export class EngineHost implements Engine {
       crashes: sum(this.#supervisors.map(({ crashes }) => crashes)),
       decodeRuns: sum(counters.map(({ decodeRuns }) => decodeRuns)),
       decodedTokens: sum(counters.map(({ decodedTokens }) => decodedTokens)),
+      // To the microsecond: reports need not carry more.
+      decodeMs: Math.round(sum(counters.map(({ decodeMs }) => decodeMs)) * 1_000) / 1_000,
       prefixHitTokens: sum(counters.map(({ prefixHitTokens }) => prefixHitTokens)),
     }
   }
@@ -145,23 +190,17 @@ export class EngineHost implements Engine {
 
   async #encode(
     modelId: string,
-    task: string,
-    { client = '', texts, waitMs = 0 }: EncodeRequest,
+    task: EncoderTask,
+    request: EncodeRequest,
     signal: AbortSignal,
   ): Promise<Encoded> {
-    const supervisor = this.#find(modelId)
-    if (supervisor.info?.task !== task) {
-      const message = `This model is not made for ${task}. Ask for the list of models and their tasks.`
-      throw new EngineError('REQUEST_INVALID', message, { field: 'model' })
+    const encoding = await this.openEncoding(modelId, task, request, signal)
+    try {
+      const outputs = await encoding.next(request.texts.length, signal)
+      return { outputs, tokens: encoding.tokensIn }
+    } finally {
+      encoding.close()
     }
-    await this.#admission.enter({ client, waitMs }, signal)
-    const released = (): void => {
-      this.#admission.leave(client)
-    }
-    const encoded = await supervisor.encode(texts, released, signal)
-    this.#generationsOpened++
-    this.#tokensIn += encoded.tokens
-    return encoded
   }
 
   #find(modelId: string): ModelSupervisor {

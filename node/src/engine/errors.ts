@@ -2,6 +2,7 @@
 export type EngineErrorCode =
   | 'CANCELLED'
   | 'CHAT_TEMPLATE_FAILED'
+  | 'DEVICE_UNAVAILABLE'
   | 'ENGINE_BUSY'
   | 'ENGINE_CRASHED'
   | 'ENGINE_FAILED'

@@ -1,3 +1,7 @@
+export type { Threads } from './device/choose-threads.ts'
+export type { Device } from './device/device.ts'
+export { isSlower } from './device/device-report.ts'
+export type { DeviceReport } from './device/device-report.ts'
 export { EngineError } from './errors.ts'
 export type { EngineErrorCode } from './errors.ts'
 export { EngineHost } from './engine-host.ts'
@@ -7,6 +11,8 @@ export type {
   Classified,
   Encoded,
   EncodeRequest,
+  EncoderTask,
+  Encoding,
   Engine,
   EngineStats,
   Generation,

@@ -1,4 +1,6 @@
 /** The engine as the rest of the node sees it. */
+import type { DeviceReport } from './device/device-report.ts'
+
 /** A model as it is offered: modelId is the sha2-256 digest inside the manifest's CID (SCHEMAS "Names"). */
 export interface ModelInfo {
   readonly modelId: `0x${string}`
@@ -6,10 +8,17 @@ export interface ModelInfo {
   readonly name: string
   /** Most tokens of prompt and completion together. */
   readonly contextLength: number
+  /** 'f32': answers may be compared and disputed. Always 'opaque' on another device than the processor. */
   readonly determinism: 'f32' | 'opaque'
   readonly task: string
+  /** Of the processor, for one run of the graph. */
+  readonly threads?: number
+  /** Of a model that does not run on the processor. */
+  readonly device?: DeviceReport
   /** Names of the classes of a classification, in the order of their logits. */
   readonly labels?: readonly string[]
+  /** Of embeddings and classification: numbers for each text. */
+  readonly width?: number
 }
 
 /** Parameters of sampler version 1 (SCHEMAS "Sampler version 1"). */
@@ -94,6 +103,8 @@ export interface EngineStats {
   /** Runs of the graph that drew tokens, and the tokens they drew: their ratio is the mean batch. */
   readonly decodeRuns: number
   readonly decodedTokens: number
+  /** Time of these runs and of choosing their tokens, ms: decodedTokens by it is the speed while drawing. */
+  readonly decodeMs: number
   /** Prompt tokens that were taken from the prefix cache instead of being computed. */
   readonly prefixHitTokens: number
 }
@@ -110,6 +121,23 @@ export interface EncodeRequest {
   readonly texts: readonly string[]
   readonly client?: string
   readonly waitMs?: number
+}
+
+/** Tasks that answer texts with numbers. */
+export type EncoderTask = 'embeddings' | 'classification'
+
+/** Texts being turned into numbers, in their order. Nothing is computed ahead of what was asked for. */
+export interface Encoding {
+  /** Tokens of all texts: what a provider bills as input. */
+  readonly tokensIn: number
+  /**
+   * The numbers of the next texts, at most so many: embeddings of length 1, or raw logits of the classes; empty
+   * when all were computed. Aborting the signal closes the request. Throws CANCELLED, ENGINE_CRASHED,
+   * ENGINE_FAILED, ENGINE_STOPPED, GENERATION_CLOSED, STEP_IN_PROGRESS.
+   */
+  next(texts: number, signal: AbortSignal): Promise<readonly Float32Array[]>
+  /** Gives the place back; a second call does nothing. */
+  close(): void
 }
 
 /** Probabilities of the classes of each text, in the order of ModelInfo.labels. */
@@ -129,6 +157,16 @@ export interface Engine {
    * CHAT_TEMPLATE_FAILED, ENGINE_CRASHED, ENGINE_STOPPED, CANCELLED.
    */
   open(modelId: string, request: GenerationRequest, signal: AbortSignal): Promise<Generation>
+  /**
+   * Admits and tokenises texts for a model of that task; nothing is computed before they are asked for. Throws as
+   * open does, and REQUEST_INVALID when the model has another task.
+   */
+  openEncoding(
+    modelId: string,
+    task: EncoderTask,
+    request: EncodeRequest,
+    signal: AbortSignal,
+  ): Promise<Encoding>
   /**
    * Embeddings of Euclidean length 1, one for each text, of a model whose task is embeddings. Each text
    * is computed by itself. Throws as open does, and REQUEST_INVALID when the model has another task.

@@ -1,4 +1,6 @@
 /** What the main thread and a worker say to each other. */
+import type { Threads } from './device/choose-threads.ts'
+import type { Device } from './device/device.ts'
 import type { PlainEngineError } from './errors.ts'
 import type { GenerationRequest, ModelInfo, StepEnd, TokenBatch } from './interface.ts'
 
@@ -6,13 +8,14 @@ import type { GenerationRequest, ModelInfo, StepEnd, TokenBatch } from './interf
 export interface WorkerInit {
   /** Folder of the packed model. */
   readonly folder: string
-  /** Threads of one run of the graph. */
-  readonly threads: number
+  /** Of one run of the graph. */
+  readonly threads: Threads
+  readonly device: Device
 }
 
 /**
  * From the main thread to the worker. generation numbers are chosen by the main thread; an encode
- * request has one too.
+ * request has one too, and its steps count texts.
  */
 export type WorkerCommand =
   | { readonly type: 'open'; readonly generation: number; readonly request: GenerationRequest }
@@ -39,7 +42,6 @@ export type GenerationEvent =
       readonly type: 'encoded'
       readonly generation: number
       readonly outputs: readonly Float32Array[]
-      readonly tokens: number
     }
   | { readonly type: 'failed'; readonly generation: number; readonly error: PlainEngineError }
 
@@ -47,6 +49,8 @@ export type GenerationEvent =
 export interface WorkerCounters {
   readonly decodeRuns: number
   readonly decodedTokens: number
+  /** Time of these runs and of choosing their tokens, ms. */
+  readonly decodeMs: number
   readonly prefixHitTokens: number
 }
 

@@ -1,6 +1,6 @@
 /** One model's worker, kept alive. */
-import { asEngineError, EngineError, fromPlainError } from './errors.ts'
-import type { Encoded, GenerationRequest, ModelInfo } from './interface.ts'
+import { EngineError, fromPlainError } from './errors.ts'
+import type { GenerationRequest, ModelInfo } from './interface.ts'
 import type {
   GenerationEvent,
   WorkerCommand,
@@ -19,7 +19,12 @@ import type { EngineComponents, WorkerHandle } from './worker-handle.ts'
 /** A model whose worker dies this often before it was ever ready is given up. */
 const MAX_FAILED_STARTS = 3
 
-const NOTHING_DONE: WorkerCounters = { decodeRuns: 0, decodedTokens: 0, prefixHitTokens: 0 }
+const NOTHING_DONE: WorkerCounters = {
+  decodeRuns: 0,
+  decodedTokens: 0,
+  decodeMs: 0,
+  prefixHitTokens: 0,
+}
 
 /** Keeps one model's worker alive: starts it, routes its events, restarts it after a crash. */
 export class ModelSupervisor {
@@ -94,23 +99,24 @@ export class ModelSupervisor {
     }
   }
 
-  /** Has texts encoded, waiting for a worker that is just being restarted. */
-  async encode(
+  /** Opens an encode request, waiting for a worker that is just being restarted. */
+  async openEncoding(
     texts: readonly string[],
     released: () => void,
     signal: AbortSignal,
-  ): Promise<Encoded> {
+  ): Promise<RemoteEncoding> {
     const id = this.#nextGeneration++
     const link = this.#linkFor(id, { released, tokensDrawn: () => undefined })
     const encoding = new RemoteEncoding(id, link)
     try {
       await raceAbort(this.#ready.promise, signal)
+      this.#generations.set(id, encoding)
+      await encoding.open(texts, signal)
+      return encoding
     } catch (error) {
-      encoding.fail(asEngineError(error))
+      encoding.close()
       throw error
     }
-    this.#generations.set(id, encoding)
-    return encoding.encode(texts, signal)
   }
 
   /** Fails what is open and ends the worker; the model is not offered any more. */
@@ -183,7 +189,7 @@ export class ModelSupervisor {
   }
 
   #onEvent(event: GenerationEvent): void {
-    if (event.type === 'stepEnd') this.#crashesInARow = 0
+    if (event.type === 'stepEnd' || event.type === 'encoded') this.#crashesInARow = 0
     this.#generations.get(event.generation)?.deliver(event)
   }
 
@@ -197,7 +203,7 @@ export class ModelSupervisor {
     const message = 'The engine crashed and is being restarted. Send the request again.'
     const error = new EngineError('ENGINE_CRASHED', message, { reason })
     if (this.#info === null && this.#crashesInARow >= MAX_FAILED_STARTS) {
-      this.#giveUp(error)
+      this.#giveUp(this.#startFailure(error, reason))
       return
     }
     // Whoever waits for the first start goes on waiting; later ones wait for the next worker.
@@ -207,6 +213,16 @@ export class ModelSupervisor {
     this.#cancelRestart = this.#components.schedule(() => {
       this.#spawn()
     }, delay)
+  }
+
+  /** A device whose driver crashes is as good as none. */
+  #startFailure(crash: EngineError, reason: string): EngineError {
+    const { device } = this.#init
+    if (device === 'cpu') return crash
+    const message =
+      `The device "${device}" cannot be used here: the model's process ended before it was ready (${reason}). ` +
+      'Update its driver, or set engine.device (--device) to "cpu".'
+    return new EngineError('DEVICE_UNAVAILABLE', message, { device, reason }, crash)
   }
 
   #giveUp(error: EngineError): void {
@@ -231,6 +247,7 @@ function sumCounters(a: WorkerCounters, b: WorkerCounters): WorkerCounters {
   return {
     decodeRuns: a.decodeRuns + b.decodeRuns,
     decodedTokens: a.decodedTokens + b.decodedTokens,
+    decodeMs: a.decodeMs + b.decodeMs,
     prefixHitTokens: a.prefixHitTokens + b.prefixHitTokens,
   }
 }

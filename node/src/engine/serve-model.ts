@@ -16,10 +16,10 @@ export interface ModelService {
  * Reports `ready` once the model has passed its checks, then events. Throws what loadModel throws.
  */
 export async function serveModel(
-  { folder, threads }: WorkerInit,
+  { folder, ...place }: WorkerInit,
   report: (message: WorkerReport) => void,
 ): Promise<ModelService> {
-  const loaded = await loadModel(folder, threads)
+  const loaded = await loadModel(folder, place)
   const outbox = new Outbox(
     (events) => {
       report({ type: 'events', events, counters: desk.counters })

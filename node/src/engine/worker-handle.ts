@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads'
 import type { Exit, Ping, WorkerCommand, WorkerInit, WorkerReport } from './messages.ts'
 
 /** Heap of a worker, MiB: tokenizers and texts. Weights and caches lie outside of it. */
-const MAX_HEAP_MIB = 1024
+export const MAX_HEAP_MIB = 1024
 
 /** How often a worker that was asked to end is looked at, ms. */
 const LOOK_INTERVAL_MS = 500

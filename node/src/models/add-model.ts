@@ -1,10 +1,9 @@
 /** Takes a model folder of any kind into the store. */
-import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemClock } from '@duckmesh/sdk'
 import type { LoadedManifest } from '../engine/index.ts'
-import { GRAPH_FILE, packModelFolder } from '../engine/pack/pack-folder.ts'
+import { lacksGraph, packModelFolder } from '../engine/pack/pack-folder.ts'
 import { describeFolder } from './describe-folder.ts'
 import type { Described, DescribeOptions } from './describe-folder.ts'
 import { withStoreFailures } from './engine-failure.ts'
@@ -22,9 +21,8 @@ export async function addModel(
 ): Promise<Described> {
   const described = await describeFolder(folder, options)
   const { loaded } = described
-  const isBuilt = loaded.manifest.graph !== 'gqa' || existsSync(join(folder, GRAPH_FILE))
-  if (isBuilt) await store.add(folder, loaded)
-  else await addBuilt(store, folder, loaded)
+  if (lacksGraph(folder, loaded.manifest)) await addBuilt(store, folder, loaded)
+  else await store.add(folder, loaded)
   return described
 }
 

@@ -7,6 +7,7 @@ import type { LoadedManifest } from '../engine/index.ts'
 import { identifyManifest, loadManifest, MANIFEST_FILE } from '../engine/model/manifest.ts'
 import type { ModelTask, Pooling } from '../engine/model/manifest.ts'
 import type { ModelDescription } from '../engine/pack/describe-model.ts'
+import type { BuiltKind } from '../engine/pack/pack-model.ts'
 import { storeFailure } from './engine-failure.ts'
 
 /** Largest honest difference of a raw logit: ten times what float32 kernels were measured to differ by. */
@@ -33,6 +34,10 @@ export interface DescribeOptions {
   prompts?: readonly string[] | undefined
   /** Four-bit weights, of a folder with model.safetensors. */
   q4?: boolean | undefined
+  /** Of a folder with model.safetensors: in-place cache, or what other programs read. */
+  layout?: BuiltKind | undefined
+  /** Which of the folder's graphs; onnx/model.onnx or model.onnx when left out. */
+  graph?: string | undefined
   /** Takes a graph that nobody can verify. */
   opaque?: boolean | undefined
 }
@@ -84,26 +89,33 @@ async function descriptionOf(
   own: LoadedManifest | undefined,
   options: DescribeOptions,
 ): Promise<ModelDescription> {
-  const { opaque = false, pooling = own?.manifest.pooling, q4 = false, task } = options
+  const { graph, layout, opaque = false, q4 = false, task } = options
+  const { pooling = own?.manifest.pooling } = options
   const { prompts = DEFAULT_PROMPTS, tolerance = own?.manifest.tolerance ?? DEFAULT_TOLERANCE } =
     options
   return {
-    name: options.name ?? nameOf(folder, own, q4),
+    name: options.name ?? nameOf(folder, own, options),
     license: options.license ?? own?.manifest.license ?? (await licenseOf(folder)),
     tolerance,
     calibrationPrompts: prompts.length === 0 ? DEFAULT_PROMPTS : prompts,
     ...(task === undefined ? {} : { task }),
     ...(pooling === undefined ? {} : { pooling }),
     ...(q4 ? { weights: 'q4' as const } : {}),
+    ...(layout === undefined ? {} : { layout }),
+    ...(graph === undefined ? {} : { graph }),
     ...(opaque ? { opaque } : {}),
   }
 }
 
 /** Of a folder with another manifest than the one wanted: its name with what is different. */
-function nameOf(folder: string, own: LoadedManifest | undefined, q4: boolean): string {
+function nameOf(
+  folder: string,
+  own: LoadedManifest | undefined,
+  { layout, q4 }: DescribeOptions,
+): string {
   const words = own?.manifest.name ?? basename(resolve(folder)).toLowerCase()
   const plain = words.replace(/[^a-z0-9._-]+/g, '-').replace(/^[^a-z0-9]+/, '')
-  const suffix = q4 ? '-q4' : ''
+  const suffix = `${layout === 'std' ? '-standard' : ''}${q4 === true ? '-q4' : ''}`
   return `${plain.slice(0, 64 - suffix.length) || 'model'}${suffix}`
 }
 
@@ -115,10 +127,11 @@ async function licenseOf(folder: string): Promise<string> {
   return license ?? UNKNOWN_LICENSE
 }
 
-/** A folder that brings its graph keeps it; only safetensors are quantised. */
-function demandFormat({ manifest }: LoadedManifest, { q4 }: DescribeOptions): void {
-  if (q4 !== true || manifest.weights === 'q4') return
-  const what = 'The folder brings its own graph; four-bit weights are made from model.safetensors.'
+/** A folder that brings its graph keeps it; only from safetensors one is made as wanted. */
+function demandFormat({ manifest }: LoadedManifest, { layout, q4 }: DescribeOptions): void {
+  const isFormat = q4 !== true || manifest.weights === 'q4'
+  if (isFormat && (layout ?? manifest.graph) === manifest.graph) return
+  const what = 'The folder brings its own graph; others are made from model.safetensors alone.'
   throw new DuckMeshError('MODEL_UNSUPPORTED', what, { details: { graph: manifest.graph } })
 }
 

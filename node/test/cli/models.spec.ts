@@ -98,6 +98,11 @@ describe('duckmesh models', function () {
         .to.match(/runs on cpu: .*1 thread/)
         .and.match(/8 at once: [0-9.]+ tokens\/s/)
       expect(out).to.not.contain('prompts')
+      // No machine has both, so one of them is always refused instead of being replaced.
+      const device = process.platform === 'win32' ? 'coreml' : 'dml'
+      const refused = await run('bench', 'encoder', '--device', device)
+      expect(refused.err).to.match(/^DEVICE_UNAVAILABLE: .*onnxruntime does not have it/)
+      expect([refused.exitCode, refused.out]).to.deep.equal([78, ''])
     })
   })
 
@@ -117,6 +122,7 @@ describe('duckmesh models', function () {
         [['add', folder, '--task', 'dance'], /Allowed choices/, 64],
         [['add', folder, '--tolerance', '-1'], /positive number/, 64],
         [['bench', 'm', '--threads', '0'], /from 1 to 99/, 64],
+        [['bench', 'm', '--device', 'gpu'], /Allowed choices are cpu, webgpu, cuda/, 64],
         [['rm'], /missing required argument/, 64],
       ]
       for (const [argv, words, code] of wrong) {

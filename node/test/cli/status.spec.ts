@@ -95,6 +95,49 @@ describe('duckmesh status', () => {
     ])
   })
 
+  it('tells which model does not run on the processor, and that it is slower there', async () => {
+    const nodes = { nodes: 83, deviceNodes: 72, deviceTime: 1 }
+    const numbers = { selfTestDifference: 0, maxDifference: 1e-5, speed: { one: 0.25 } }
+    const device = { device: 'webgpu', ...nodes, ...numbers }
+    const models = [{ name: 'duckling', device }, { name: 'swan' }]
+    const { out } = await run('status', '--gateway', await gatewayTelling({ ...STATUS, models }))
+    expect(out.match(/^ {2}duckling on .*$/gm)).to.deep.equal([
+      '  duckling on webgpu: 72 of 83 nodes, 100 % of their time; differs from the processor by 0.000010; opaque',
+      "  duckling on webgpu is SLOWER than the processor at one answer; times the processor's speed: one answer 0.25",
+    ])
+    expect(out).to.not.contain('swan on')
+  })
+
+  it('tells how fast the engine draws, how many answers at a time, and what waits', async () => {
+    const engine = {
+      openGenerations: 3,
+      maxOpen: 64,
+      generationsOpened: 9,
+      tokensIn: 120,
+      tokensOut: 500,
+      crashes: 0,
+      queued: 2,
+      decodeRuns: 100,
+      decodedTokens: 440,
+      decodeMs: 550,
+      prefixHitTokens: 96,
+    }
+    const told = await gatewayTelling({ ...STATUS, engine })
+    const { out } = await run('status', '--gateway', told)
+    expect(out.split('\n').slice(2, 4)).to.deep.equal([
+      '  engine drew 500 tokens, 800 a second while drawing, 4.4 answers at a time',
+      '  engine read 120 tokens of prompts, 96 of them from its cache; 3 of 64 answers open, 2 waiting',
+    ])
+    expect(JSON.parse((await run('--json', 'status', '--gateway', told)).out)).to.have.property(
+      'engine',
+    )
+    const idle = { ...engine, crashes: 1, decodeMs: 0, decodeRuns: 0, decodedTokens: 0 }
+    const none = await gatewayTelling({ ...STATUS, engine: { ...idle, tokensOut: 0 } })
+    const [, , drew, read] = (await run('status', '--gateway', none)).out.split('\n')
+    expect(drew, 'nothing is divided by nothing').to.equal('  engine drew 0 tokens')
+    expect(read).to.match(/2 waiting; it crashed 1 time\(s\)$/)
+  })
+
   it('counts with --why what was passed, lost and refused', async () => {
     const url = await gatewayTelling(STATUS)
     const { out } = await run('status', '--why', '--gateway', url)

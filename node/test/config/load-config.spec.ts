@@ -37,6 +37,25 @@ describe('loadConfig', () => {
     expect(config.log).to.deep.equal({ level: 'info', json: false })
     expect(config.redeem.minVouchers).to.be.at.most(256)
     expect(config.evidence).to.deep.equal({ submit: true })
+    expect(config.engine).to.deep.equal({ device: 'cpu', threads: 'auto' })
+  })
+
+  it('takes a device that there is, and names those when it is another', async () => {
+    const of = (device: string): ReturnType<typeof loadConfig> =>
+      loadConfig({ env: { DUCKMESH_ENGINE_DEVICE: device }, flags: NETWORK })
+    expect((await of('webgpu')).engine).to.deep.equal({ device: 'webgpu', threads: 'auto' })
+    const { message } = await rejection(of('gpu'))
+    expect(message).to.match(/webgpu.*DUCKMESH_ENGINE_DEVICE/)
+  })
+
+  it('takes a number of threads or auto', async () => {
+    const of = (threads: string): ReturnType<typeof loadConfig> =>
+      loadConfig({ env: { DUCKMESH_ENGINE_THREADS: threads }, flags: NETWORK })
+    expect((await of('4')).engine.threads).to.equal(4)
+    expect((await of('auto')).engine.threads).to.equal('auto')
+    for (const wrong of ['0', 'all', '1000']) {
+      expect((await rejection(of(wrong))).message).to.include('DUCKMESH_ENGINE_THREADS')
+    }
   })
 
   it('lets a flag win over the environment, and that over the file', async () => {
@@ -65,7 +84,7 @@ describe('loadConfig', () => {
       owner: A.toLowerCase(),
       priceIn: 25n * 10n ** 16n,
       priceOut: 10n ** 18n,
-      slots: 8,
+      slots: 16,
       modelsDir: resolve('models'),
     })
   })

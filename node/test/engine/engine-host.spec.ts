@@ -101,9 +101,10 @@ describe('engine/engine-host', () => {
       const wanted = Array.from({ length: 16 }, (_, i) => story(i))
       const before = engine.stats()
       const together = await Promise.all(wanted.map((each) => answer(each)))
-      const { decodeRuns, decodedTokens } = engine.stats()
+      const { decodeMs, decodeRuns, decodedTokens } = engine.stats()
       const mean = (decodedTokens - before.decodedTokens) / (decodeRuns - before.decodeRuns)
       expect(mean, 'rows in a run').to.be.above(4)
+      expect(decodeMs, 'the time of these runs is told').to.be.above(before.decodeMs)
       for (const i of [0, 5, 15]) expect(together[i]).to.deep.equal(await answer(story(i)))
     })
 

@@ -1,21 +1,28 @@
 /** Loads a packed model in the thread that will run it. */
+import { chooseThreads } from '../device/choose-threads.ts'
+import type { Threads } from '../device/choose-threads.ts'
+import type { SessionPlace } from '../device/device.ts'
+import { openTested } from '../device/open-tested.ts'
 import { EngineError } from '../errors.ts'
 import type { ModelInfo } from '../interface.ts'
 import { demandVerifiable, inspectGraph } from '../pack/inspect-graph.ts'
 import { ChatTokenizer } from '../text/chat-tokenizer.ts'
 import { TextTokenizer } from '../text/text-tokenizer.ts'
-import { EncoderModel } from '../run/encoder-model.ts'
-import { adaptToMachine } from '../run/adapt-to-machine.ts'
+import type { RequestLimits } from '../run/check-request.ts'
+import type { EncoderModel } from '../run/encoder-model.ts'
 import type { PrefixCacheInit } from '../run/prefix-cache.ts'
+import { CHAT_TEMPLATE_FILE, chatConfig } from './chat-config.ts'
+import { externalFile, graphFileOf } from './graph-files.ts'
 import { loadManifest } from './manifest.ts'
 import type { LoadedManifest, ModelManifest } from './manifest.ts'
 import { readModelFiles } from './model-files.ts'
 import type { ModelFiles } from './model-files.ts'
-import { openGraph } from './open-graph.ts'
-import type { GeneratorModel, GraphToOpen } from './open-graph.ts'
+import { modelInfo } from './model-info.ts'
+import type { GeneratorModel } from './open-graph.ts'
 import { parseTextConfig } from './parse-text-config.ts'
 import type { TextConfig } from './parse-text-config.ts'
-import { selfTest } from './self-test.ts'
+import { encoderKind, generatorKind } from './testable-kinds.ts'
+import type { Graph } from './testable-kinds.ts'
 
 /** A model ready to generate text, in the thread that loaded it. */
 export interface LoadedGenerator {
@@ -39,74 +46,83 @@ const PREFIX_SHARE = 1 / 4
 const PREFIX_BYTES_MIN = 8 * 1024 * 1024
 const PREFIX_BYTES_MAX = 256 * 1024 * 1024
 
-/** Where the graph lies: packed by us, or in a folder of Hugging Face. */
-const GRAPH_FILES = ['model.onnx', 'onnx/model.onnx']
-
 /**
  * Loads a packed folder: manifest, hashes, tokenizer, graph, self-test, in that order; nothing is
  * parsed before its hash is right. Throws MODEL_MANIFEST_INVALID, MODEL_CORRUPT, MODEL_UNSUPPORTED,
- * MODEL_SELF_TEST_FAILED.
- * @param threads of one run of the graph
+ * MODEL_SELF_TEST_FAILED, and DEVICE_UNAVAILABLE when it is to run on a device that cannot be used.
  */
 export async function loadModel(
   folder: string,
-  threads = 1,
+  { threads, ...where }: WantedPlace = { threads: 1 },
 ): Promise<LoadedGenerator | LoadedEncoder> {
   const loaded = await loadManifest(folder)
   const files = await readModelFiles(folder, loaded.manifest.files)
   const configJson = jsonFile(files, 'config.json')
   const config = parseTextConfig(configJson)
   checkAgreement(loaded, config)
-  const graph = { bytes: graphOf(files), threads }
-  checkGraph(loaded.manifest, graph.bytes)
-  if (loaded.manifest.task !== 'text-generation') return loadEncoder(loaded, files, graph)
-  return loadGenerator(loaded, files, graph, { json: configJson, parsed: config })
+  const { contextLength, task } = loaded.manifest
+  const limits = { contextLength, vocabSize: config.vocabSize }
+  const graph = graphOf(loaded.manifest, files)
+  const place = { ...where, threads: chooseThreads(threads, weightBytes(graph)) }
+  const packed = { loaded, files, graph, limits, place }
+  return task === 'text-generation' ? loadGenerator(packed, configJson) : loadEncoder(packed)
+}
+
+/** Where a model is to run, its number of threads perhaps not chosen yet. */
+export interface WantedPlace extends Omit<SessionPlace, 'threads'> {
+  readonly threads: Threads
+}
+
+/** A folder whose files are all right, and where its graph is to run. */
+interface PackedFiles {
+  readonly loaded: LoadedManifest
+  readonly files: ModelFiles
+  readonly graph: Graph
+  readonly limits: RequestLimits
+  readonly place: SessionPlace
 }
 
 async function loadGenerator(
-  loaded: LoadedManifest,
-  files: ModelFiles,
-  graph: GraphToOpen,
-  config: { readonly json: unknown; readonly parsed: TextConfig },
+  { files, graph, limits, loaded, place }: PackedFiles,
+  config: unknown,
 ): Promise<LoadedGenerator> {
   const { manifest } = loaded
+  const template = files.get(CHAT_TEMPLATE_FILE)
   const tokenizer = new ChatTokenizer(
     jsonFile(files, 'tokenizer.json'),
-    jsonFile(files, 'tokenizer_config.json'),
+    chatConfig(
+      jsonFile(files, 'tokenizer_config.json'),
+      template === undefined ? undefined : new TextDecoder().decode(template),
+    ),
   )
-  const model = await openGraph(manifest.graph, graph, config.json)
-  await selfTest((ids) => model.prefill(model.createCache(), ids), manifest.calibration)
-  const { vocabSize } = config.parsed
-  const { contextLength, eosTokenIds } = manifest
-  const { blockTokens } = await adaptToMachine(model, { contextLength, vocabSize })
-  const prefixes = { maxBytes: prefixBytes(graph.bytes.length), blockTokens }
-  return { info: infoOf(loaded), model, tokenizer, vocabSize, eosTokenIds, prefixes }
+  const kind = generatorKind(graph, manifest, limits, config)
+  const { model, report, traits } = await openTested(kind, place, manifest)
+  const prefixes = { maxBytes: prefixBytes(weightBytes(graph)), blockTokens: traits.blockTokens }
+  const { eosTokenIds } = manifest
+  const info = { ...modelInfo(loaded, report), threads: place.threads }
+  return { info, model, tokenizer, vocabSize: limits.vocabSize, eosTokenIds, prefixes }
 }
 
-async function loadEncoder(
-  loaded: LoadedManifest,
-  files: ModelFiles,
-  graph: GraphToOpen,
-): Promise<LoadedEncoder> {
-  const { calibration, pooling = 'mean', task } = loaded.manifest
+async function loadEncoder({
+  files,
+  graph,
+  limits,
+  loaded,
+  place,
+}: PackedFiles): Promise<LoadedEncoder> {
+  const { manifest } = loaded
   const tokenizer = new TextTokenizer(
     jsonFile(files, 'tokenizer.json'),
     jsonFile(files, 'tokenizer_config.json'),
   )
-  const kind = task === 'classification' ? task : 'embeddings'
-  const encoder = await EncoderModel.load(graph.bytes, { task: kind, pooling }, graph.threads)
-  await selfTest((ids) => encoder.encode(ids), calibration)
-  return { info: infoOf(loaded), encoder, tokenizer }
+  const kind = encoderKind(graph, manifest, limits)
+  const { model: encoder, report, traits: width } = await openTested(kind, place, manifest)
+  const info = { ...modelInfo(loaded, report), threads: place.threads, width }
+  return { info, encoder, tokenizer }
 }
 
 function prefixBytes(weightBytes: number): number {
   return Math.min(PREFIX_BYTES_MAX, Math.max(PREFIX_BYTES_MIN, weightBytes * PREFIX_SHARE))
-}
-
-function infoOf({ manifest, cid, modelId }: LoadedManifest): ModelInfo {
-  const { name, contextLength, determinism, labels, task } = manifest
-  const info = { modelId, cid, name, contextLength, determinism, task }
-  return labels === undefined ? info : { ...info, labels }
 }
 
 function checkAgreement({ manifest }: LoadedManifest, config: TextConfig): void {
@@ -118,20 +134,24 @@ function checkAgreement({ manifest }: LoadedManifest, config: TextConfig): void 
   throw new EngineError('MODEL_MANIFEST_INVALID', message, { reason: 'disagreement' })
 }
 
-/** A graph that claims to be checkable is looked through, whoever wrote its manifest. */
-function checkGraph({ determinism }: ModelManifest, graph: Uint8Array): void {
-  const report = inspectGraph(graph)
+/**
+ * A graph that claims to be checkable is looked through, whoever wrote its manifest. Weights that lie
+ * beside it are handed to the runtime as the checked bytes; it reads nothing from the disk itself.
+ */
+function graphOf({ determinism }: ModelManifest, files: ModelFiles): Graph {
+  const name = graphFileOf(files.keys())
+  const bytes = fileOf(files, name)
+  const report = inspectGraph(bytes)
   if (determinism === 'f32') demandVerifiable(report)
-  if (!report.external) return
-  const message =
-    'The weights of the graph lie in other files, which this engine does not read. ' +
-    'Export the model into one file.'
-  throw new EngineError('MODEL_UNSUPPORTED', message, { reason: 'external data' })
+  const external = report.externalFiles.map((location) => ({
+    path: location,
+    data: fileOf(files, externalFile(name, location)),
+  }))
+  return { bytes, external }
 }
 
-function graphOf(files: ModelFiles): Uint8Array {
-  const name = GRAPH_FILES.find((file) => files.has(file))
-  return fileOf(files, name ?? 'model.onnx')
+function weightBytes({ bytes, external }: Graph): number {
+  return external.reduce((sum, { data }) => sum + data.length, bytes.length)
 }
 
 function jsonFile(files: ModelFiles, name: string): unknown {

@@ -15,6 +15,9 @@ const JSON_CODEC = 0x0200
 const SHA2_256 = 0x12
 const MAX_MANIFEST_BYTES = 1024 * 1024
 
+/** Most tokens that a manifest may promise; a config.json that says more is served up to here. */
+export const MAX_CONTEXT_LENGTH: number = 2 ** 18
+
 /** Relative, forward slashes, every part starts with a letter or digit: no way out of the folder. */
 const safePath = z
   .string()
@@ -44,11 +47,7 @@ const manifestSchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/),
   task: z.enum(['text-generation', 'embeddings', 'classification']),
   architecture: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,31}$/),
-  contextLength: z
-    .number()
-    .int()
-    .min(2)
-    .max(2 ** 18),
+  contextLength: z.number().int().min(2).max(MAX_CONTEXT_LENGTH),
   determinism: z.enum(['f32', 'opaque']),
   graph: z.enum(['gqa', 'std', 'encoder']),
   weights: z.literal('q4').optional(),

@@ -9,24 +9,28 @@ export const SELF_TEST_TOLERANCE = 1e-3
  * Recomputes the calibration vectors of a manifest. A machine that is off would be accused of
  * cheating by every verifier, so its model must not be offered. Throws MODEL_SELF_TEST_FAILED.
  * @param compute logits behind the ids, or what else the model answers
+ * @returns the largest difference
  */
 export async function selfTest(
   compute: (ids: readonly number[]) => Promise<Float32Array>,
   calibration: readonly CalibrationVector[],
-): Promise<void> {
+  tolerance: number = SELF_TEST_TOLERANCE,
+): Promise<number> {
+  let largest = 0
   for (const { ids, top } of calibration) {
     const numbers = await compute(ids)
     for (const [id, expected] of top) {
       const difference = Math.abs((numbers[id] ?? Infinity) - expected)
-      if (!(difference <= SELF_TEST_TOLERANCE)) throw failed(difference)
+      if (!(difference <= tolerance)) throw failed(difference, tolerance)
+      largest = Math.max(largest, difference)
     }
   }
+  return largest
 }
 
-function failed(difference: number): EngineError {
+function failed(difference: number, tolerance: number): EngineError {
   const message =
     'The model computes other numbers here than it was published with, so it is not offered. ' +
-    'Delete its pack and pack it again; if that does not help, this processor is not supported.'
-  const details = { difference, tolerance: SELF_TEST_TOLERANCE }
-  return new EngineError('MODEL_SELF_TEST_FAILED', message, details)
+    'Delete its pack and pack it again; if that does not help, this processor or device is not supported.'
+  return new EngineError('MODEL_SELF_TEST_FAILED', message, { difference, tolerance })
 }

@@ -1,11 +1,12 @@
 /** Writes the manifest of a model, once, for whoever publishes it. */
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { EngineError } from '../errors.ts'
-import { parseManifest } from '../model/manifest.ts'
+import { CHAT_TEMPLATE_FILE, chatConfig } from '../model/chat-config.ts'
+import { externalFile } from '../model/graph-files.ts'
+import { MAX_CONTEXT_LENGTH, parseManifest } from '../model/manifest.ts'
 import type {
   CalibrationVector,
-  GraphKind,
   ManifestFile,
   ModelManifest,
   ModelTask,
@@ -13,14 +14,15 @@ import type {
 } from '../model/manifest.ts'
 import { sha256Hex } from '../model/model-files.ts'
 import { openGraph } from '../model/open-graph.ts'
-import { parseTextConfig } from '../model/parse-text-config.ts'
+import { parseEndTokens, parseTextConfig } from '../model/parse-text-config.ts'
 import type { TextConfig } from '../model/parse-text-config.ts'
 import { EncoderModel } from '../run/encoder-model.ts'
 import { ChatTokenizer } from '../text/chat-tokenizer.ts'
 import { TextTokenizer } from '../text/text-tokenizer.ts'
-import { demandVerifiable, inspectGraph } from './inspect-graph.ts'
-import type { WeightFormat } from './llama-layer.ts'
-import { buildGraph, GRAPH_FILE } from './pack-folder.ts'
+import { findGraph } from './find-graph.ts'
+import type { FoundGraph, GraphChoice } from './find-graph.ts'
+import { demandVerifiable } from './inspect-graph.ts'
+import { readJson, readSource } from './read-source.ts'
 
 /** Files of a source folder that travel with the graph, licence included, and which of them may be absent. */
 const COPIED = [
@@ -28,18 +30,16 @@ const COPIED = [
   'generation_config.json',
   'tokenizer.json',
   'tokenizer_config.json',
+  CHAT_TEMPLATE_FILE,
   'LICENSE',
 ]
-const OPTIONAL = new Set(['generation_config.json', 'LICENSE'])
-
-/** Where a folder of Hugging Face keeps its graph. */
-const OWN_GRAPHS = ['onnx/model.onnx', GRAPH_FILE]
+const OPTIONAL = new Set(['generation_config.json', CHAT_TEMPLATE_FILE, 'LICENSE'])
 
 /** Decimals of a calibration number. */
 const DECIMALS = 1e4
 
 /** What the maker of a model decides. */
-export interface ModelDescription {
+export interface ModelDescription extends GraphChoice {
   readonly name: string
   /** SPDX identifier; the text is the folder's LICENSE. */
   readonly license: string
@@ -51,23 +51,14 @@ export interface ModelDescription {
   readonly task?: ModelTask
   /** Of embeddings. */
   readonly pooling?: Pooling
-  /** Of a graph that is built from safetensors. */
-  readonly weights?: WeightFormat
   /** Takes a graph that cannot be verified, for service without stakes; left out: it is refused. */
   readonly opaque?: boolean
 }
 
-/** A graph, where it lies in the folder, and how it is fed. */
-interface FoundGraph {
-  readonly bytes: Uint8Array
-  readonly file: string
-  readonly kind: GraphKind
-}
-
 /**
- * Describes a source folder: one with onnx/model.onnx (or model.onnx) as it is, else one with
- * model.safetensors, from which the graph is built. This is done once: calibration vectors are measured
- * here, and other machines differ in the last digits.
+ * Describes a source folder: one with a graph as it is, else one with model.safetensors, from which the graph
+ * is built. This is done once: calibration vectors are measured here, and other machines differ in the last
+ * digits.
  * Throws MODEL_CORRUPT, MODEL_UNSUPPORTED, MODEL_MANIFEST_INVALID.
  */
 export async function describeModel(
@@ -78,7 +69,9 @@ export async function describeModel(
   const configJson = await readJson(sourceFolder, 'config.json')
   const config = parseTextConfig(configJson)
   const graph = await findGraph(sourceFolder, description)
-  const task = description.task ?? taskOf(config)
+  // Before anything is computed: the reason why a graph is refused is then told, not what it leads to.
+  const determinism = determinismOf(graph, description)
+  const task = description.task ?? taskOf(config, graph)
   const calibration = await calibrate(sourceFolder, description, {
     config: configJson,
     graph,
@@ -86,40 +79,47 @@ export async function describeModel(
   })
   return parseManifest({
     ...{ name, license, tolerance, version: 1, task, architecture: config.architecture },
-    contextLength: config.contextLength,
-    determinism: determinismOf(graph, description),
+    contextLength: Math.min(config.contextLength, MAX_CONTEXT_LENGTH),
+    determinism,
     graph: graph.kind,
-    ...(description.weights === 'q4' && graph.kind === 'gqa' ? { weights: 'q4' } : {}),
+    ...(description.weights === 'q4' && graph.isBuilt ? { weights: 'q4' } : {}),
     ...(task === 'embeddings' ? { pooling: description.pooling ?? 'mean' } : {}),
     ...(task === 'classification' ? { labels: config.labels } : {}),
-    files: [...(await copiedFiles(sourceFolder)), fileEntry(graph.file, graph.bytes)],
-    eosTokenIds: task === 'text-generation' ? config.eosTokenIds : [],
+    files: [...(await copiedFiles(sourceFolder)), ...graphEntries(graph)],
+    eosTokenIds: task === 'text-generation' ? await endTokens(sourceFolder, config) : [],
     sampler: 1,
     calibration,
   })
 }
 
-async function findGraph(folder: string, { weights }: ModelDescription): Promise<FoundGraph> {
-  for (const file of OWN_GRAPHS) {
-    const bytes = await readFile(path.join(folder, file)).catch(() => null)
-    if (bytes === null) continue
-    const { inputs } = inspectGraph(bytes)
-    const cached = inputs.some((name) => name.startsWith('past_key_values.'))
-    return { bytes, file, kind: cached ? 'std' : 'encoder' }
-  }
-  return { bytes: await buildGraph(folder, weights), file: GRAPH_FILE, kind: 'gqa' }
+function graphEntries({ bytes, external, file }: FoundGraph): ManifestFile[] {
+  const beside = external.map(({ data, path: location }) =>
+    fileEntry(externalFile(file, location), data),
+  )
+  return [fileEntry(file, bytes), ...beside]
 }
 
-function determinismOf({ bytes }: FoundGraph, { opaque }: ModelDescription): 'f32' | 'opaque' {
-  const report = inspectGraph(bytes)
+function determinismOf({ report }: FoundGraph, { opaque }: ModelDescription): 'f32' | 'opaque' {
   if (opaque === true && report.unfit.length > 0) return 'opaque'
   demandVerifiable(report)
   return 'f32'
 }
 
-function taskOf({ classes }: TextConfig): ModelTask {
+function taskOf({ classes }: TextConfig, { kind }: FoundGraph): ModelTask {
   if (classes.some((name) => name.endsWith('ForSequenceClassification'))) return 'classification'
-  return classes.some((name) => name.endsWith('ForCausalLM')) ? 'text-generation' : 'embeddings'
+  // GPT-2 and its kin are named otherwise than later models.
+  const generates = classes.some((name) => /(ForCausalLM|LMHeadModel)$/.test(name))
+  return generates || (classes.length === 0 && kind !== 'encoder')
+    ? 'text-generation'
+    : 'embeddings'
+}
+
+/** Chat models often list more ends in generation_config.json than their base model has in config.json. */
+async function endTokens(folder: string, config: TextConfig): Promise<readonly number[]> {
+  const name = 'generation_config.json'
+  const exists = existsSync(path.join(folder, name))
+  const own = exists ? parseEndTokens(await readJson(folder, name)) : []
+  return own.length > 0 ? own : config.eosTokenIds
 }
 
 interface Calibrated {
@@ -138,13 +138,17 @@ async function calibrate(
     await readJson(folder, 'tokenizer_config.json'),
   ] as const
   if (task !== 'text-generation') {
-    const encoder = await EncoderModel.load(graph.bytes, { task, pooling })
+    const encoder = await EncoderModel.load(graph, { task, pooling })
     const tokenizer = new TextTokenizer(...tokenizers)
     const encode = (text: string): number[] => tokenizer.encode(text)
     return vectors(calibrationPrompts, encode, (ids) => encoder.encode(ids), encoder)
   }
-  const model = await openGraph(graph.kind, { bytes: graph.bytes, threads: 1 }, config)
-  const tokenizer = new ChatTokenizer(...tokenizers)
+  const [json, tokenizerConfig] = tokenizers
+  const template = await readFile(path.join(folder, CHAT_TEMPLATE_FILE), 'utf8').catch(
+    () => undefined,
+  )
+  const tokenizer = new ChatTokenizer(json, chatConfig(tokenizerConfig, template))
+  const model = await openGraph(graph.kind, graph, config)
   const encode = (content: string): number[] => tokenizer.encodeChat([{ role: 'user', content }])
   const compute = (ids: readonly number[]): Promise<Float32Array> =>
     model.prefill(model.createCache(), ids)
@@ -187,23 +191,4 @@ async function copiedFiles(folder: string): Promise<ManifestFile[]> {
 
 function fileEntry(name: string, bytes: Uint8Array): ManifestFile {
   return { path: name, size: bytes.length, sha256: sha256Hex(bytes) }
-}
-
-async function readJson(folder: string, name: string): Promise<unknown> {
-  try {
-    return JSON.parse(new TextDecoder().decode(await readSource(folder, name)))
-  } catch (cause) {
-    if (cause instanceof EngineError) throw cause
-    const message = `The model file ${name} is not JSON. Take the model from its source again.`
-    throw new EngineError('MODEL_CORRUPT', message, { file: name }, cause)
-  }
-}
-
-async function readSource(folder: string, name: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path.join(folder, name))
-  } catch (cause) {
-    const message = `The model file ${name} in ${folder} cannot be read. Take the model again.`
-    throw new EngineError('MODEL_CORRUPT', message, { file: name, folder }, cause)
-  }
 }

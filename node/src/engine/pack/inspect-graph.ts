@@ -5,7 +5,8 @@ import { EngineError } from '../errors.ts'
 /** Only what is looked at; protobuf skips the rest, weights included. */
 const SCHEMA = `syntax = "proto3"; package onnx;
 message Attribute { string name = 1; int64 i = 3; Graph g = 6; repeated Graph graphs = 11; }
-message Tensor { int32 data_type = 2; string name = 8; int32 data_location = 14; }
+message Entry { string key = 1; string value = 2; }
+message Tensor { int32 data_type = 2; string name = 8; repeated Entry external_data = 13; int32 data_location = 14; }
 message Node { string op_type = 4; repeated Attribute attribute = 5; string domain = 7; }
 message Value { string name = 1; }
 message Graph {
@@ -17,9 +18,15 @@ const modelType = protobuf.parse(SCHEMA, { keepCase: true }).root.lookupType('on
 
 interface RawGraph {
   readonly node: readonly RawNode[]
-  readonly initializer: readonly { readonly data_type: number; readonly data_location: number }[]
+  readonly initializer: readonly RawTensor[]
   readonly input: readonly { readonly name: string }[]
   readonly output: readonly { readonly name: string }[]
+}
+
+interface RawTensor {
+  readonly data_type: number
+  readonly data_location: number
+  readonly external_data: readonly { readonly key: string; readonly value: string }[]
 }
 
 interface RawNode {
@@ -38,8 +45,8 @@ export interface GraphReport {
   readonly outputs: readonly string[]
   /** Empty: float32 throughout, and each row's numbers are its own. */
   readonly unfit: readonly string[]
-  /** Weights lie in other files. */
-  readonly external: boolean
+  /** Where weights lie that are not in the file, relative to it; nobody vouches for these names. */
+  readonly externalFiles: readonly string[]
 }
 
 /** One scale for the activations of the whole batch: a neighbour's prompt moves my numbers. */
@@ -60,12 +67,12 @@ const HALF_TYPES = new Set([10, 16])
 export function inspectGraph(bytes: Uint8Array): GraphReport {
   const graph = decodeGraph(bytes)
   const reasons = new Set<string>()
-  let external = false
+  const externalFiles = new Set<string>()
   for (const each of withSubgraphs(graph)) {
     for (const node of each.node) for (const reason of reasonsAgainst(node)) reasons.add(reason)
-    for (const { data_location, data_type } of each.initializer) {
-      external ||= data_location === 1
-      if (HALF_TYPES.has(data_type))
+    for (const tensor of each.initializer) {
+      if (tensor.data_location === 1) externalFiles.add(locationOf(tensor))
+      if (HALF_TYPES.has(tensor.data_type))
         reasons.add('it holds 16-bit floats, which each kernel rounds its own way')
     }
   }
@@ -73,8 +80,12 @@ export function inspectGraph(bytes: Uint8Array): GraphReport {
     inputs: graph.input.map(({ name }) => name),
     outputs: graph.output.map(({ name }) => name),
     unfit: [...reasons],
-    external,
+    externalFiles: [...externalFiles],
   }
+}
+
+function locationOf({ external_data: entries }: RawTensor): string {
+  return entries.find(({ key }) => key === 'location')?.value ?? ''
 }
 
 /** Refuses a graph that an honest provider could be accused over. Throws MODEL_UNSUPPORTED with the reason. */

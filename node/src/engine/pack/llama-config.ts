@@ -1,3 +1,4 @@
+/** The networks that can be built from weights: Llama, and those that differ from it in details only. */
 import { z } from 'zod'
 import { EngineError } from '../errors.ts'
 
@@ -16,6 +17,10 @@ export interface LlamaConfig {
   /** The output projection is the embedding table itself. */
   readonly tiedEmbeddings: boolean
   readonly eosTokenIds: readonly number[]
+  /** Queries, keys and values have biases (Qwen2). */
+  readonly inputBiases?: boolean
+  /** Each head's query and key is normed before it is rotated (Qwen3). */
+  readonly headNorms?: boolean
 }
 
 const count = (max: number): z.ZodNumber => z.number().int().min(1).max(max)
@@ -24,11 +29,15 @@ const tokenId = z
   .int()
   .min(0)
   .max(2 ** 24)
+const ropeTheta = z.number().min(1).max(1e9)
 const off = z.union([z.literal(false), z.null()]).optional()
+
+/** Of models that do not say it. */
+const DEFAULT_THETA = 10_000
 
 /** config.json of Hugging Face; bounds keep an untrusted file from asking for absurd memory. */
 const configSchema = z.looseObject({
-  model_type: z.literal('llama'),
+  model_type: z.enum(['llama', 'mistral', 'qwen2', 'qwen3']),
   num_hidden_layers: count(256),
   num_attention_heads: count(256),
   num_key_value_heads: count(256).optional(),
@@ -37,7 +46,11 @@ const configSchema = z.looseObject({
   intermediate_size: count(131072),
   vocab_size: count(2 ** 20),
   max_position_embeddings: count(2 ** 18),
-  rope_theta: z.number().min(1).max(1e9).default(10000),
+  rope_theta: ropeTheta.optional(),
+  rope_parameters: z
+    .strictObject({ rope_theta: ropeTheta.optional(), rope_type: z.literal('default').optional() })
+    .nullish(),
+  partial_rotary_factor: z.literal(1).optional(),
   rms_norm_eps: z.number().positive().max(0.1),
   hidden_act: z.literal('silu'),
   tie_word_embeddings: z.boolean().default(false),
@@ -45,7 +58,9 @@ const configSchema = z.looseObject({
   rope_scaling: z.null().optional(),
   attention_bias: off,
   mlp_bias: off,
-  sliding_window: z.null().optional(),
+  sliding_window: z.number().nullish(),
+  use_sliding_window: off,
+  layer_types: z.array(z.literal('full_attention')).nullish(),
   quantization_config: z.null().optional(),
 })
 
@@ -58,6 +73,9 @@ export function parseLlamaConfig(json: unknown): LlamaConfig {
   if (!parsed.success)
     throw unsupported(parsed.error.issues[0]?.path.join('.') || 'config', parsed.error)
   const raw = parsed.data
+  const isQwen = raw.model_type.startsWith('qwen')
+  // Qwen names a window also where it uses none.
+  if (typeof raw.sliding_window === 'number' && !isQwen) throw unsupported('sliding_window')
   const config: LlamaConfig = {
     layers: raw.num_hidden_layers,
     heads: raw.num_attention_heads,
@@ -67,10 +85,12 @@ export function parseLlamaConfig(json: unknown): LlamaConfig {
     feedForwardSize: raw.intermediate_size,
     vocabSize: raw.vocab_size,
     contextLength: raw.max_position_embeddings,
-    ropeTheta: raw.rope_theta,
+    ropeTheta: raw.rope_parameters?.rope_theta ?? raw.rope_theta ?? DEFAULT_THETA,
     normEpsilon: raw.rms_norm_eps,
     tiedEmbeddings: raw.tie_word_embeddings,
     eosTokenIds: raw.eos_token_id,
+    ...(raw.model_type === 'qwen2' ? { inputBiases: true } : {}),
+    ...(raw.model_type === 'qwen3' ? { headNorms: true } : {}),
   }
   checkRelations(config)
   return config
@@ -86,6 +106,6 @@ function checkRelations(config: LlamaConfig): void {
 function unsupported(field: string, cause?: unknown): EngineError {
   const message =
     `config.json asks for something that cannot be packed: ${field}. ` +
-    'Supported: model_type llama with RMSNorm, plain RoPE, SwiGLU, no biases, no quantisation.'
+    'Supported: llama, mistral, qwen2 and qwen3 with RMSNorm, plain RoPE, SwiGLU, no quantisation.'
   return new EngineError('MODEL_UNSUPPORTED', message, { field }, cause)
 }

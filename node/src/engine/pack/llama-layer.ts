@@ -38,13 +38,14 @@ export function addLayer(context: LayerContext, layer: number, x: string): strin
   return graph.node('Add', [afterAttention, addFeedForward(context, prefix, normed)])
 }
 
-/** RMSNorm, under the name that onnxruntime gives it. */
+/** RMSNorm over the last axis, of `size` numbers, under the name that onnxruntime gives it. */
 export function addNorm(
   { graph, config, weights }: WeightContext,
   name: string,
   x: string,
+  size: number = config.hiddenSize,
 ): string {
-  const scale = graph.floats(name, [config.hiddenSize], weights(name, [config.hiddenSize]))
+  const scale = graph.floats(name, [size], weights(name, [size]))
   const attributes = { axis: -1, epsilon: { float: config.normEpsilon } }
   return graph.node('SimplifiedLayerNormalization', [x, scale], { attributes })
 }
@@ -70,16 +71,49 @@ export function addProjection(
   return graph.node('MatMul', [x, graph.floats(name, [columns, rows], transposed)])
 }
 
+/** Queries, keys or values of all heads: [B, S, count · headSize], with a bias where the network has one. */
+export function addHeadInputs(
+  context: WeightContext,
+  name: string,
+  count: number,
+  x: string,
+): string {
+  const { config, graph, weights } = context
+  const width = count * config.headSize
+  const product = addProjection(context, `${name}.weight`, [width, config.hiddenSize], x)
+  if (config.inputBiases !== true) return product
+  const bias = graph.floats(`${name}.bias`, [width], weights(`${name}.bias`, [width]))
+  return graph.node('Add', [product, bias])
+}
+
+/** Norms each head of [B, S, count, headSize] where the network does so. */
+export function addHeadNorm(context: WeightContext, name: string, x: string): string {
+  const { headNorms, headSize } = context.config
+  return headNorms === true ? addNorm(context, `${name}.weight`, x, headSize) : x
+}
+
+/** As addHeadNorm, of heads that lie behind each other. */
+function addFlatHeadNorm(context: WeightContext, name: string, count: number, x: string): string {
+  const { config, graph } = context
+  if (config.headNorms !== true) return x
+  const apart = graph.node('Reshape', [x, graph.ints(0, 0, count, config.headSize)])
+  const normed = addHeadNorm(context, name, apart)
+  return graph.node('Reshape', [normed, graph.ints(0, 0, count * config.headSize)])
+}
+
 /** Grouped-query attention; it writes keys and values in place when past and present share memory. */
 function addAttention(context: LayerContext, layer: number, x: string): string {
   const { graph, config } = context
   const prefix = `model.layers.${layer}.self_attn.`
   const width = config.heads * config.headSize
-  const kvWidth = config.kvHeads * config.headSize
+  const { heads, kvHeads } = config
+  const queries = addHeadInputs(context, `${prefix}q_proj`, heads, x)
+  const keys = addHeadInputs(context, `${prefix}k_proj`, kvHeads, x)
+  const values = addHeadInputs(context, `${prefix}v_proj`, kvHeads, x)
   const inputs = [
-    addProjection(context, `${prefix}q_proj.weight`, [width, config.hiddenSize], x),
-    addProjection(context, `${prefix}k_proj.weight`, [kvWidth, config.hiddenSize], x),
-    addProjection(context, `${prefix}v_proj.weight`, [kvWidth, config.hiddenSize], x),
+    addFlatHeadNorm(context, `${prefix}q_norm`, heads, queries),
+    addFlatHeadNorm(context, `${prefix}k_norm`, kvHeads, keys),
+    values,
     `past_key_values.${layer}.key`,
     `past_key_values.${layer}.value`,
     context.lastIndex,

@@ -3,7 +3,11 @@ import protobuf from 'protobufjs'
 /** The part of onnx.proto that a decoder graph needs; field numbers as in ONNX IR version 8. */
 const SCHEMA = `syntax = "proto3"; package onnx;
 message AttributeProto { string name = 1; float f = 2; int64 i = 3; repeated int64 ints = 8; int32 type = 20; }
-message TensorProto { repeated int64 dims = 1; int32 data_type = 2; string name = 8; bytes raw_data = 9; }
+message StringStringEntryProto { string key = 1; string value = 2; }
+message TensorProto {
+  repeated int64 dims = 1; int32 data_type = 2; string name = 8; bytes raw_data = 9;
+  repeated StringStringEntryProto external_data = 13; int32 data_location = 14;
+}
 message NodeProto {
   repeated string input = 1; repeated string output = 2; string name = 3; string op_type = 4;
   repeated AttributeProto attribute = 5; string domain = 7;
@@ -39,8 +43,11 @@ export interface OnnxTensor {
   readonly name: string
   readonly dims: readonly number[]
   readonly data_type: number
-  /** Little-endian, row-major. */
-  readonly raw_data: Uint8Array
+  /** Little-endian, row-major; left out where it lies in another file. */
+  readonly raw_data?: Uint8Array
+  /** Location, offset and length of a tensor in another file, whose data_location is 1. */
+  readonly external_data?: readonly { readonly key: string; readonly value: string }[]
+  readonly data_location?: number
 }
 
 export interface OnnxNode {

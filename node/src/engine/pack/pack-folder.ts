@@ -1,16 +1,19 @@
 /** Packed models on disk. */
 import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { EngineError } from '../errors.ts'
+import { graphFileOf } from '../model/graph-files.ts'
 import { encodeManifest, loadManifest, MANIFEST_FILE } from '../model/manifest.ts'
-import type { LoadedManifest } from '../model/manifest.ts'
+import type { LoadedManifest, ModelManifest } from '../model/manifest.ts'
 import { readModelFiles, sha256Hex } from '../model/model-files.ts'
 import type { WeightFormat } from './llama-layer.ts'
 import { packModel } from './pack-model.ts'
+import type { BuiltKind } from './pack-model.ts'
 import { placeFolder } from './place-folder.ts'
 
-export const GRAPH_FILE = 'model.onnx'
+const WEIGHTS_FILE = 'model.safetensors'
 
 /** A packed model: the folder that the engine loads, and the model's names. */
 export interface PackedModel extends LoadedManifest {
@@ -21,9 +24,9 @@ export interface PackedModel extends LoadedManifest {
 
 /**
  * Packs a source folder (model.safetensors, config.json, tokenizer, duckmesh.model.json) into
- * `<modelsFolder>/<cid>`, unless an intact pack is there already. An in-place graph is built here and
- * must have the hash that the committed manifest names: so all nodes serve the same model under one id.
- * A folder that brings its graph along is copied.
+ * `<modelsFolder>/<cid>`, unless an intact pack is there already. A graph that the folder does not bring
+ * along is built here and must have the hash that the committed manifest names: so all nodes serve the
+ * same model under one id.
  * Throws MODEL_MANIFEST_INVALID, MODEL_CORRUPT, MODEL_UNSUPPORTED, MODEL_PACK_MISMATCH,
  * MODEL_STORE_FAILED.
  */
@@ -46,25 +49,38 @@ export async function packModelFolder(
 ): Promise<PackedModel> {
   const wanted = given ?? (await loadManifest(sourceFolder))
   if (await isIntact(outFolder, wanted)) return { ...wanted, folder: outFolder, packed: false }
-  const graph = wanted.manifest.graph === 'gqa' ? await buildWanted(sourceFolder, wanted) : null
+  const graph = await buildWanted(sourceFolder, wanted)
   const packed = await storeModel(sourceFolder, outFolder, wanted, graph)
   return { ...wanted, folder: outFolder, packed }
 }
 
-async function buildWanted(sourceFolder: string, wanted: LoadedManifest): Promise<Uint8Array> {
-  const graph = await buildGraph(sourceFolder, wanted.manifest.weights)
+/** True when a source folder has weights only, from which the graph of this manifest is built. */
+export function lacksGraph(sourceFolder: string, manifest: ModelManifest): boolean {
+  const has = (file: string): boolean => existsSync(path.join(sourceFolder, file))
+  if (manifest.graph === 'encoder' || has(fileOf(manifest))) return false
+  return manifest.graph === 'gqa' || has(WEIGHTS_FILE)
+}
+
+async function buildWanted(
+  sourceFolder: string,
+  wanted: LoadedManifest,
+): Promise<Uint8Array | null> {
+  const { graph: kind, weights } = wanted.manifest
+  if (kind === 'encoder' || !lacksGraph(sourceFolder, wanted.manifest)) return null
+  const graph = await buildGraph(sourceFolder, weights, kind)
   checkGraph(wanted, graph)
   return graph
 }
 
-/** Builds the in-place graph of a source folder, in memory. */
+/** Builds the graph of a source folder in memory: with in-place cache, or in the standard layout. */
 export async function buildGraph(
   sourceFolder: string,
   format: WeightFormat = 'f32',
+  kind: BuiltKind = 'gqa',
 ): Promise<Uint8Array> {
   const config = await readSource(sourceFolder, 'config.json')
-  const weights = await readSource(sourceFolder, 'model.safetensors')
-  return packModel(parseJson(config), weights, format)
+  const weights = await readSource(sourceFolder, WEIGHTS_FILE)
+  return packModel(parseJson(config), weights, format, kind)
 }
 
 async function isIntact(folder: string, wanted: LoadedManifest): Promise<boolean> {
@@ -79,11 +95,12 @@ async function isIntact(folder: string, wanted: LoadedManifest): Promise<boolean
 }
 
 function checkGraph({ manifest }: LoadedManifest, graph: Uint8Array): void {
-  const expected = manifest.files.find((file) => file.path === GRAPH_FILE)?.sha256 ?? 'none'
+  const name = fileOf(manifest)
+  const expected = manifest.files.find((file) => file.path === name)?.sha256 ?? 'none'
   const actual = sha256Hex(graph)
   if (actual === expected) return
   const message =
-    `Packing gave a ${GRAPH_FILE} with another hash than the manifest names, so model.safetensors ` +
+    `Packing gave ${name} with another hash than the manifest names, so model.safetensors ` +
     'or config.json differ from what was published. Clone the model again.'
   throw new EngineError('MODEL_PACK_MISMATCH', message, { expected, actual })
 }
@@ -116,13 +133,18 @@ async function writeModel(
   { manifest }: LoadedManifest,
   graph: Uint8Array | null,
 ): Promise<void> {
-  const copied = manifest.files.filter((file) => graph === null || file.path !== GRAPH_FILE)
-  for (const [name, bytes] of await readModelFiles(sourceFolder, copied)) {
+  const copied = manifest.files.filter((file) => graph === null || file.path !== fileOf(manifest))
+  const files = new Map(await readModelFiles(sourceFolder, copied))
+  if (graph !== null) files.set(fileOf(manifest), graph)
+  for (const [name, bytes] of files) {
     await mkdir(path.dirname(path.join(target, name)), { recursive: true })
     await writeFile(path.join(target, name), bytes)
   }
-  if (graph !== null) await writeFile(path.join(target, GRAPH_FILE), graph)
   await writeFile(path.join(target, MANIFEST_FILE), encodeManifest(manifest))
+}
+
+function fileOf({ files }: ModelManifest): string {
+  return graphFileOf(files.map((file) => file.path))
 }
 
 async function readSource(folder: string, file: string): Promise<Uint8Array> {

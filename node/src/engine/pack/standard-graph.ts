@@ -2,8 +2,14 @@
 import type { WeightSource } from './float-weights.ts'
 import { GraphBuilder } from './graph-builder.ts'
 import type { LlamaConfig } from './llama-config.ts'
-import { addFeedForward, addNorm, addProjection } from './llama-layer.ts'
-import type { WeightContext } from './llama-layer.ts'
+import {
+  addFeedForward,
+  addHeadInputs,
+  addHeadNorm,
+  addNorm,
+  addProjection,
+} from './llama-layer.ts'
+import type { WeightContext, WeightFormat } from './llama-layer.ts'
 import { ONNX_TYPE } from './onnx-proto.ts'
 import type { OnnxGraph } from './onnx-proto.ts'
 import { rotaryTables } from './rotary-tables.ts'
@@ -19,11 +25,15 @@ interface StandardContext extends WeightContext {
 }
 
 /**
- * The whole network in float32. Inputs: input_ids and position_ids [B, S], attention_mask [B, P + S]
+ * The whole network, computed in float32. Inputs: input_ids and position_ids [B, S], attention_mask [B, P + S]
  * (int64), per layer past_key_values.N.key|value [B, kvHeads, P, headSize]. Outputs: logits [B, S, vocab],
  * last_hidden_state [B, S, hidden], present.N.key|value [B, kvHeads, P + S, headSize].
  */
-export function buildStandardGraph(config: LlamaConfig, weights: WeightSource): OnnxGraph {
+export function buildStandardGraph(
+  config: LlamaConfig,
+  weights: WeightSource,
+  format: WeightFormat = 'f32',
+): OnnxGraph {
   const graph = new GraphBuilder()
   for (const [name, length] of [
     ['input_ids', 'sequence_length'],
@@ -51,7 +61,7 @@ export function buildStandardGraph(config: LlamaConfig, weights: WeightSource): 
     table,
     weights('model.embed_tokens.weight', table),
   )
-  const base = { graph, config, weights }
+  const base = { graph, config, weights, format }
   const context = { ...base, ...addRotary(base), mask: addMask(graph) }
   let x = graph.node('Gather', [embeddings, 'input_ids'])
   for (let layer = 0; layer < config.layers; layer++) x = addStandardLayer(context, layer, x)
@@ -110,29 +120,29 @@ function addStandardAttention(context: StandardContext, layer: number, x: string
   const { graph, config } = context
   const { headSize, heads, kvHeads, hiddenSize } = config
   const prefix = `model.layers.${layer}.self_attn.`
-  const split = (name: string, count: number): string => {
-    const flat = addProjection(
-      context,
-      `${prefix}${name}.weight`,
-      [count * headSize, hiddenSize],
-      x,
-    )
-    const rows = graph.node('Reshape', [flat, graph.ints(0, 0, count, headSize)])
-    return graph.node('Transpose', [rows], { attributes: { perm: [0, 2, 1, 3] } })
+  const apart = (kind: string, count: number): string => {
+    const flat = addHeadInputs(context, `${prefix}${kind}_proj`, count, x)
+    return graph.node('Reshape', [flat, graph.ints(0, 0, count, headSize)])
+  }
+  const turned = (rows: string): string =>
+    graph.node('Transpose', [rows], { attributes: { perm: [0, 2, 1, 3] } })
+  const rotated = (kind: string, count: number): string => {
+    const normed = addHeadNorm(context, `${prefix}${kind}_norm`, apart(kind, count))
+    return addRotation(context, turned(normed))
   }
   const joined = (kind: string, added: string): string =>
     graph.node('Concat', [`past_key_values.${layer}.${kind}`, added], {
       attributes: { axis: 2 },
       outputs: [`present.${layer}.${kind}`],
     })
-  const keys = joined('key', addRotation(context, split('k_proj', kvHeads)))
-  const values = joined('value', split('v_proj', kvHeads))
+  const keys = joined('key', rotated('k', kvHeads))
+  const values = joined('value', turned(apart('v', kvHeads)))
   const queries = graph.node('Reshape', [
-    addRotation(context, split('q_proj', heads)),
+    rotated('q', heads),
     graph.ints(0, kvHeads, heads / kvHeads, -1, headSize),
   ])
-  const turned = graph.node('Transpose', [keys], { attributes: { perm: [0, 1, 3, 2] } })
-  const scores = graph.node('MatMul', [queries, graph.node('Unsqueeze', [turned, graph.ints(2)])])
+  const columns = graph.node('Transpose', [keys], { attributes: { perm: [0, 1, 3, 2] } })
+  const scores = graph.node('MatMul', [queries, graph.node('Unsqueeze', [columns, graph.ints(2)])])
   const scaled = graph.node('Mul', [scores, graph.float(1 / Math.sqrt(headSize))])
   const masked = graph.node('Add', [scaled, context.mask])
   const shares = graph.node('Softmax', [masked], { attributes: { axis: -1 } })

@@ -4,6 +4,7 @@ import { kvBytesPerToken } from './kv-arrays.ts'
 import type { KvDimensions } from './kv-arrays.ts'
 import { KvBatch } from './kv-batch.ts'
 import type { KvCache } from './kv-cache.ts'
+import { KvPool } from './kv-pool.ts'
 import { planGroups } from './plan-groups.ts'
 
 /**
@@ -17,7 +18,7 @@ export type RunBatch = (batch: KvBatch, ids: readonly number[]) => Promise<Float
 
 /** Keeps sequences in batches between steps; they move only when the set of rows changes. */
 export class BatchDecoder {
-  readonly #dimensions: KvDimensions
+  readonly #pool: KvPool
   readonly #run: RunBatch
   readonly #home = new Map<KvCache, KvBatch>()
   #maxWaste: number
@@ -28,7 +29,7 @@ export class BatchDecoder {
 
   /** @param weightBytes what one run of the graph reads */
   constructor(dimensions: KvDimensions, weightBytes: number, run: RunBatch) {
-    this.#dimensions = dimensions
+    this.#pool = new KvPool(dimensions)
     this.#maxWaste = weightBytes / (WASTE_COST * kvBytesPerToken(dimensions))
     this.#run = run
   }
@@ -46,9 +47,13 @@ export class BatchDecoder {
     this.#running = true
     try {
       for (const batch of this.#batches) {
+        // Its last row ended since the rows were arranged.
+        if (batch.rows.length === 0) continue
         const fed = batch.rows.map((cache) => ids.get(cache) ?? 0)
         const outputs = await this.#run(batch, fed)
-        batch.rows.forEach((cache, row) => logits.set(cache, outputs[row] ?? new Float32Array(0)))
+        for (const [row, cache] of batch.rows.entries()) {
+          logits.set(cache, outputs[row] ?? new Float32Array(0))
+        }
       }
     } finally {
       this.#running = false
@@ -80,7 +85,7 @@ export class BatchDecoder {
       caches.map(({ length }) => length),
       this.#maxWaste,
     )
-    while (this.#batches.length < groups.length) this.#batches.push(new KvBatch(this.#dimensions))
+    while (this.#batches.length < groups.length) this.#batches.push(new KvBatch(this.#pool))
     const wanted = new Map<KvCache, KvBatch>()
     groups.forEach((group, i) => {
       const batch = this.#batches[i]
@@ -92,10 +97,12 @@ export class BatchDecoder {
     for (const [cache, batch] of [...this.#home]) {
       if (wanted.get(cache) !== batch) this.evict(cache)
     }
-    for (const [cache, batch] of wanted) {
-      if (this.#home.has(cache)) continue
-      batch.join(cache)
-      this.#home.set(cache, batch)
+    for (const batch of this.#batches) {
+      const joining = [...wanted].filter(
+        ([cache, home]) => home === batch && !this.#home.has(cache),
+      )
+      batch.join(joining.map(([cache]) => cache))
+      for (const [cache] of joining) this.#home.set(cache, batch)
     }
     this.#batches = this.#batches.slice(0, groups.length)
   }

@@ -5,19 +5,28 @@ import type { WorkerCommand, WorkerCounters } from '../messages.ts'
 import { encodeTexts } from './check-texts.ts'
 import type { Outbox } from './outbox.ts'
 
-/** Texts of one request, as token ids. */
+/** A request: its texts as token ids, and the numbers of those asked for now. */
 interface Job {
   readonly id: number
   readonly texts: readonly (readonly number[])[]
-  readonly outputs: Float32Array[]
+  /** Texts that are computed, and how many are to be. */
+  done: number
+  wanted: number
+  outputs: Float32Array[]
 }
 
 /** Computes text by text, the jobs taking turns; between texts the thread hears new commands. */
 export class EncodeDesk {
   /** An encoder draws no tokens. */
-  readonly counters: WorkerCounters = { decodeRuns: 0, decodedTokens: 0, prefixHitTokens: 0 }
+  readonly counters: WorkerCounters = {
+    decodeRuns: 0,
+    decodedTokens: 0,
+    decodeMs: 0,
+    prefixHitTokens: 0,
+  }
   readonly #loaded: LoadedEncoder
   readonly #outbox: Outbox
+  readonly #jobs = new Map<number, Job>()
   #queue: Job[] = []
   #pumping = false
 
@@ -39,17 +48,44 @@ export class EncodeDesk {
 
   #execute(command: WorkerCommand): void {
     const { generation: id } = command
-    if (command.type === 'close') {
-      this.#queue = this.#queue.filter((job) => job.id !== id)
-      return
+    switch (command.type) {
+      case 'encode':
+        this.#open(id, command.texts)
+        break
+      case 'step':
+        this.#want(id, command.maxTokens)
+        break
+      case 'close':
+        this.#drop(id)
+        break
+      case 'open': {
+        const message = 'This model generates no text. Ask it for embeddings or a classification.'
+        throw new EngineError('REQUEST_INVALID', message, { field: 'model' })
+      }
     }
-    if (command.type !== 'encode') {
-      const message = 'This model generates no text. Ask it for embeddings or a classification.'
-      throw new EngineError('REQUEST_INVALID', message, { field: 'model' })
-    }
+  }
+
+  #open(id: number, given: readonly string[]): void {
     const { info, tokenizer } = this.#loaded
-    const texts = encodeTexts(command.texts, tokenizer, info.contextLength)
-    this.#queue.push({ id, texts, outputs: [] })
+    const texts = encodeTexts(given, tokenizer, info.contextLength)
+    this.#jobs.set(id, { id, texts, done: 0, wanted: 0, outputs: [] })
+    const tokens = texts.reduce((sum, ids) => sum + ids.length, 0)
+    this.#outbox.opened(id, tokens)
+  }
+
+  #want(id: number, texts: number): void {
+    const job = this.#jobs.get(id)
+    if (job === undefined) {
+      throw new EngineError('GENERATION_CLOSED', 'The request is closed. Open another one.')
+    }
+    job.wanted = Math.min(job.done + texts, job.texts.length)
+    if (job.done < job.wanted) this.#queue.push(job)
+    else this.#outbox.encoded(id, [])
+  }
+
+  #drop(id: number): void {
+    this.#jobs.delete(id)
+    this.#queue = this.#queue.filter((job) => job.id !== id)
   }
 
   async #pump(): Promise<void> {
@@ -65,20 +101,20 @@ export class EncodeDesk {
   /** One text of one job, which then goes to the end of the queue. */
   async #advance(job: Job): Promise<void> {
     try {
-      const ids = job.texts[job.outputs.length] ?? []
-      job.outputs.push(await this.#loaded.encoder.encode(ids))
+      job.outputs.push(await this.#loaded.encoder.encode(job.texts[job.done] ?? []))
     } catch (error) {
       this.#outbox.failed(job.id, error)
-      this.#queue = this.#queue.filter((queued) => queued !== job)
+      this.#drop(job.id)
       return
     }
     if (!this.#queue.includes(job)) return
     this.#queue = this.#queue.filter((queued) => queued !== job)
-    if (job.outputs.length < job.texts.length) {
+    job.done += 1
+    if (job.done < job.wanted) {
       this.#queue.push(job)
       return
     }
-    const tokens = job.texts.reduce((sum, ids) => sum + ids.length, 0)
-    this.#outbox.encoded(job.id, job.outputs, tokens)
+    this.#outbox.encoded(job.id, job.outputs)
+    job.outputs = []
   }
 }

@@ -1,9 +1,17 @@
 /** A graph that turns a text into one list of numbers: embeddings and classification. */
 import { InferenceSession, Tensor } from 'onnxruntime-node'
+import type { SessionPlace } from '../device/device.ts'
 import { EngineError } from '../errors.ts'
+import type { ExternalWeights } from '../model/graph-files.ts'
 import type { ModelTask, Pooling } from '../model/manifest.ts'
 import { nativeCall } from './native-call.ts'
 import { sessionOptions } from './session-options.ts'
+
+/** A graph's bytes; one thread and no other weights when left out. */
+export interface EncoderGraph extends Partial<SessionPlace> {
+  readonly bytes: Uint8Array
+  readonly external?: readonly ExternalWeights[]
+}
 
 /** What is wanted of the graph. */
 export interface EncoderInit {
@@ -32,8 +40,8 @@ export class EncoderModel {
   }
 
   /** Loads a graph from its bytes. Throws MODEL_UNSUPPORTED naming what it cannot honour. */
-  static async load(graph: Uint8Array, init: EncoderInit, threads = 1): Promise<EncoderModel> {
-    const session = await createSession(graph, threads)
+  static async load(graph: EncoderGraph, init: EncoderInit): Promise<EncoderModel> {
+    const session = await createSession(graph)
     const outputs =
       init.task === 'classification' ? ['logits'] : [...WHOLE_VECTORS, ...TOKEN_VECTORS]
     const output = outputs.find((name) => session.outputNames.includes(name))
@@ -100,9 +108,15 @@ function normalised(values: Float64Array): Float32Array {
   return Float32Array.from(values, (value) => (length === 0 ? 0 : value / length))
 }
 
-async function createSession(graph: Uint8Array, threads: number): Promise<InferenceSession> {
+async function createSession({
+  bytes,
+  external = [],
+  threads = 1,
+  ...place
+}: EncoderGraph): Promise<InferenceSession> {
+  const options = { ...sessionOptions({ ...place, threads }), externalData: external }
   try {
-    return await nativeCall(() => InferenceSession.create(graph, sessionOptions(threads)))
+    return await nativeCall(() => InferenceSession.create(bytes, options))
   } catch (cause) {
     throw unsupported('onnxruntime refuses it', cause)
   }

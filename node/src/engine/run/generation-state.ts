@@ -4,7 +4,7 @@ import type { JsonGuide } from '../json/json-guide.ts'
 import { sampleToken } from '../sampler/sampler.ts'
 import { StopMatcher } from '../text/stop-matcher.ts'
 import { TokenTextStream } from '../text/token-text-stream.ts'
-import type { SequenceCache } from './interface.ts'
+import type { DrawnTokens, SequenceCache } from './interface.ts'
 
 /** What a generation must know of its model. */
 export interface ModelLimits {
@@ -19,7 +19,7 @@ export interface ModelLimits {
  * One answer being drawn: its tokens, its budget and its text. It runs nothing itself; the scheduler
  * feeds its ids to the model and hands the logits to accept().
  */
-export class GenerationState<C extends SequenceCache> {
+export class GenerationState<C extends SequenceCache> implements DrawnTokens {
   readonly id: number
   /** Whom this is computed for; '' when the request names nobody. */
   readonly client: string
@@ -34,6 +34,11 @@ export class GenerationState<C extends SequenceCache> {
   readonly #text: TokenTextStream
   readonly #stop: StopMatcher
   readonly #guide: JsonGuide | null
+  /** Drawn and not taken yet, and as much of their text as was made. */
+  #drawn: number[] = []
+  #drawnText = ''
+  /** Ids whose text nobody needed yet: decoding many at once costs little more than one. */
+  #textless: number[] = []
   #budget = 0
   #finishReason: StepEnd['finishReason'] = null
 
@@ -89,18 +94,36 @@ export class GenerationState<C extends SequenceCache> {
     this.#budget = maxTokens
   }
 
-  /** Draws the next token from the logits behind all tokens so far. */
-  accept(logits: Float32Array): TokenBatch {
+  /** Draws the next token from the logits behind all tokens so far; it waits for takeDrawn(). */
+  accept(logits: Float32Array): void {
     const t = this.#ids.length - this.#promptLength
     const open = this.#guide?.mask(logits) ?? logits
     const id = sampleToken(open, this.#request.sampler, this.#ids, t)
     this.#guide?.push(id)
     this.#ids.push(id)
+    this.#drawn.push(id)
     this.#budget--
     const eos = this.#isEos(id)
-    const text = eos ? '' : this.#stop.push(this.#text.push([id]))
+    if (!eos) this.#textless.push(id)
+    // A stop string ends the answer at the token that completes it, so its text cannot wait.
+    if (this.#request.stop.length > 0) this.#makeText()
     this.#updateFinish(eos)
-    return { ids: [id], text: this.#finishReason === null ? text : text + this.#remainingText() }
+  }
+
+  takeDrawn(): TokenBatch {
+    this.#makeText()
+    const text =
+      this.#finishReason === null ? this.#drawnText : this.#drawnText + this.#remainingText()
+    const batch = { ids: this.#drawn, text }
+    this.#drawn = []
+    this.#drawnText = ''
+    return batch
+  }
+
+  #makeText(): void {
+    if (this.#textless.length === 0) return
+    this.#drawnText += this.#stop.push(this.#text.push(this.#textless))
+    this.#textless = []
   }
 
   #updateFinish(eos: boolean): void {

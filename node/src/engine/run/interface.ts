@@ -40,9 +40,16 @@ export interface LanguageModel<C extends SequenceCache> {
   discard(cache: C): void
 }
 
+/** Tokens that were drawn and not sent yet. */
+export interface DrawnTokens {
+  /** Gives them, with the text that they make certain, and forgets them. Called once for each message. */
+  takeDrawn(): TokenBatch
+}
+
 /** Where the scheduler reports, per generation. */
 export interface GenerationSink {
-  tokens(generation: number, batch: TokenBatch): void
+  /** A token was drawn; it is taken from the source when something is sent. */
+  tokens(generation: number, drawn: DrawnTokens): void
   stepEnd(generation: number, end: StepEnd): void
   failed(generation: number, error: unknown): void
   /** Called at the end of each tick: what was reported may now be sent on. */

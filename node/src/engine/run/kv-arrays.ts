@@ -81,17 +81,18 @@ export class KvArrays {
    * @param lengths tokens that each row already holds
    */
   appendTokens(values: Float32Array, lengths: readonly number[]): void {
-    const { headSize } = this.#dimensions
+    const { headSize, kvHeads } = this.#dimensions
     const stride = values.length / this.#arrays.length
     for (const [index, array] of this.#arrays.entries()) {
       let position = index * stride
-      lengths.forEach((length, row) => {
-        for (let head = 0; head < this.#dimensions.kvHeads; head++) {
-          const held = values.subarray(position, position + headSize)
-          array.set(held, this.#offset(row, head, length))
+      for (const [row, length] of lengths.entries()) {
+        for (let head = 0; head < kvHeads; head++) {
+          // A loop, because a view for each of these few numbers costs more than the numbers.
+          const offset = this.#offset(row, head, length)
+          for (let i = 0; i < headSize; i++) array[offset + i] = values[position + i] ?? 0
           position += headSize
         }
-      })
+      }
     }
   }
 

@@ -1,8 +1,8 @@
 /** Sequences that are decoded together. */
-import { KvArrays } from './kv-arrays.ts'
-import type { KvDimensions } from './kv-arrays.ts'
+import type { KvArrays } from './kv-arrays.ts'
 import { capacityFor } from './kv-cache.ts'
 import type { KvCache } from './kv-cache.ts'
+import type { KvPool } from './kv-pool.ts'
 
 /** A batch this many times larger than its longest sequence needs is packed anew. */
 const SLACK = 2
@@ -12,12 +12,12 @@ const SLACK = 2
  * A row that leaves is filled with the last one.
  */
 export class KvBatch {
-  readonly #dimensions: KvDimensions
+  readonly #pool: KvPool
   readonly #rows: KvCache[] = []
   #arrays: KvArrays | null = null
 
-  constructor(dimensions: KvDimensions) {
-    this.#dimensions = dimensions
+  constructor(pool: KvPool) {
+    this.#pool = pool
   }
 
   /** In the order of the tensors' rows. */
@@ -25,12 +25,16 @@ export class KvBatch {
     return this.#rows
   }
 
-  join(cache: KvCache): void {
-    const row = this.#rows.length
-    this.#rows.push(cache)
+  /** Takes sequences in behind those that are there. */
+  join(caches: readonly KvCache[]): void {
+    if (caches.length === 0) return
+    const first = this.#rows.length
+    this.#rows.push(...caches)
     const arrays = this.#fit()
-    if (cache.own !== null) arrays.copyRow(cache.own, 0, row, cache.length)
-    cache.release()
+    caches.forEach((cache, i) => {
+      if (cache.own !== null) arrays.copyRow(cache.own, 0, first + i, cache.length)
+      cache.release()
+    })
   }
 
   /** Gives the sequence its own arrays back. */
@@ -67,7 +71,7 @@ export class KvBatch {
       this.#rows[row] = moved
     }
     this.#rows.pop()
-    if (this.#rows.length === 0) this.#arrays = null
+    if (this.#rows.length === 0) this.#replaceArrays(null)
   }
 
   /** Lays the rows out anew when they do not fit, or waste too much. */
@@ -79,13 +83,18 @@ export class KvBatch {
     const fits = old !== null && old.rows >= this.#rows.length && old.capacity >= needed
     if (fits && old.capacity <= SLACK * needed) return old
     const rows = 2 ** Math.ceil(Math.log2(this.#rows.length))
-    const fresh = new KvArrays(this.#dimensions, rows, needed)
+    const fresh = this.#pool.take(rows, needed)
     if (old !== null) {
       this.#rows.forEach((cache, row) => {
         if (row < old.rows && cache.own === null) fresh.copyRow(old, row, row, cache.length)
       })
     }
-    this.#arrays = fresh
+    this.#replaceArrays(fresh)
     return fresh
+  }
+
+  #replaceArrays(arrays: KvArrays | null): void {
+    if (this.#arrays !== null) this.#pool.give(this.#arrays)
+    this.#arrays = arrays
   }
 }

@@ -1,5 +1,7 @@
-/** A packed float32 graph on onnxruntime's CPU provider. */
+/** A packed float32 graph in onnxruntime. */
 import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { ONE_THREAD } from '../device/device.ts'
+import type { SessionPlace } from '../device/device.ts'
 import { EngineError } from '../errors.ts'
 import { BatchDecoder } from './batch-decoder.ts'
 import type { DecodeRow, LanguageModel, PromptPiece } from './interface.ts'
@@ -36,14 +38,16 @@ export class OnnxModel implements LanguageModel<KvCache> {
   }
 
   /** Loads a graph from its bytes. Throws MODEL_UNSUPPORTED when the runtime refuses it. */
-  static async load(graph: Uint8Array, dimensions: KvDimensions, threads = 1): Promise<OnnxModel> {
+  static async load(
+    graph: Uint8Array,
+    dimensions: KvDimensions,
+    place: SessionPlace = ONE_THREAD,
+  ): Promise<OnnxModel> {
     const { layers, kvHeads, headSize } = dimensions
     const own = { layers, kvHeads, headSize }
     try {
       const bytes = withNewKvOutput(graph, own)
-      const session = await nativeCall(() =>
-        InferenceSession.create(bytes, sessionOptions(threads)),
-      )
+      const session = await nativeCall(() => InferenceSession.create(bytes, sessionOptions(place)))
       return new OnnxModel(session, own, graph.length)
     } catch (cause) {
       const message =

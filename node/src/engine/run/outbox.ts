@@ -1,8 +1,8 @@
 /** What a worker has to tell, in groups. */
 import { toPlainError } from '../errors.ts'
-import type { StepEnd, TokenBatch } from '../interface.ts'
+import type { StepEnd } from '../interface.ts'
 import type { GenerationEvent } from '../messages.ts'
-import type { GenerationSink } from './interface.ts'
+import type { DrawnTokens, GenerationSink } from './interface.ts'
 
 /** Tokens may wait this long for company: a message costs about as much as a small model's token. */
 export const FLUSH_INTERVAL_MS = 5
@@ -15,7 +15,7 @@ export class Outbox implements GenerationSink {
   readonly #send: (events: GenerationEvent[]) => void
   readonly #now: () => number
   readonly #streaming = new Set<number>()
-  #tokens = new Map<number, TokenBatch>()
+  #drawn = new Map<number, DrawnTokens>()
   #others: GenerationEvent[] = []
   #urgent = false
   #lastFlush = -Infinity
@@ -26,14 +26,12 @@ export class Outbox implements GenerationSink {
     this.#now = now
   }
 
-  tokens(generation: number, batch: TokenBatch): void {
-    if (!this.#streaming.has(generation)) this.#urgent = true
-    this.#streaming.add(generation)
-    const waiting = this.#tokens.get(generation)
-    this.#tokens.set(generation, {
-      ids: [...(waiting?.ids ?? []), ...batch.ids],
-      text: (waiting?.text ?? '') + batch.text,
-    })
+  tokens(generation: number, drawn: DrawnTokens): void {
+    if (!this.#streaming.has(generation)) {
+      this.#urgent = true
+      this.#streaming.add(generation)
+    }
+    this.#drawn.set(generation, drawn)
   }
 
   stepEnd(generation: number, end: StepEnd): void {
@@ -48,8 +46,8 @@ export class Outbox implements GenerationSink {
     this.#add({ type: 'opened', generation, tokensIn })
   }
 
-  encoded(generation: number, outputs: readonly Float32Array[], tokens: number): void {
-    this.#add({ type: 'encoded', generation, outputs, tokens })
+  encoded(generation: number, outputs: readonly Float32Array[]): void {
+    this.#add({ type: 'encoded', generation, outputs })
   }
 
   /** Sends what waits when it is urgent or has waited long enough. */
@@ -57,13 +55,9 @@ export class Outbox implements GenerationSink {
     const now = this.#now()
     if (!this.#urgent && now - this.#lastFlush < FLUSH_INTERVAL_MS) return
     this.#lastFlush = now
-    const batches = [...this.#tokens].map(([generation, batch]): GenerationEvent => ({
-      type: 'tokens',
-      generation,
-      batch,
-    }))
+    const batches = [...this.#drawn].map(([generation, drawn]) => tokensEvent(generation, drawn))
     const events = [...batches, ...this.#others]
-    this.#tokens = new Map()
+    this.#drawn.clear()
     this.#others = []
     this.#urgent = false
     if (events.length > 0) this.#send(events)
@@ -74,5 +68,14 @@ export class Outbox implements GenerationSink {
     this.#streaming.delete(event.generation)
     this.#others.push(event)
     this.#urgent = true
+  }
+}
+
+/** The text is made here, once for all tokens of a message. */
+function tokensEvent(generation: number, drawn: DrawnTokens): GenerationEvent {
+  try {
+    return { type: 'tokens', generation, batch: drawn.takeDrawn() }
+  } catch (error) {
+    return { type: 'failed', generation, error: toPlainError(error) }
   }
 }

@@ -19,17 +19,26 @@ export class Scheduler<C extends SequenceCache> {
   readonly #model: LanguageModel<C>
   readonly #sink: GenerationSink
   readonly #prefixes: PrefixCache<C>
+  readonly #now: () => number
   readonly #share = new FairShare()
   readonly #picker = new RowPicker<GenerationState<C>>(this.#share)
   /** Generations inside a step; turns are taken from the front. */
   #queue: GenerationState<C>[] = []
   #decodeRuns = 0
   #decodedTokens = 0
+  #decodeMs = 0
 
-  constructor(model: LanguageModel<C>, sink: GenerationSink, prefixes: PrefixCache<C>) {
+  /** @param now milliseconds that never go back, for the counter of time only */
+  constructor(
+    model: LanguageModel<C>,
+    sink: GenerationSink,
+    prefixes: PrefixCache<C>,
+    now: () => number = () => performance.now(),
+  ) {
     this.#model = model
     this.#sink = sink
     this.#prefixes = prefixes
+    this.#now = now
   }
 
   get busy(): boolean {
@@ -41,6 +50,7 @@ export class Scheduler<C extends SequenceCache> {
     return {
       decodeRuns: this.#decodeRuns,
       decodedTokens: this.#decodedTokens,
+      decodeMs: this.#decodeMs,
       prefixHitTokens: this.#prefixes.stats.hitTokens,
     }
   }
@@ -134,6 +144,7 @@ export class Scheduler<C extends SequenceCache> {
         cache: this.#cacheOf(generation),
         id: generation.lastId,
       }))
+      const startedMs = this.#now()
       const logits = await this.#model.decode(rows)
       this.#decodeRuns++
       this.#decodedTokens += rows.length
@@ -141,6 +152,7 @@ export class Scheduler<C extends SequenceCache> {
         this.#share.charge(generation.client, DECODE_COST)
         this.#accept(generation, logits[row] ?? new Float32Array(0))
       })
+      this.#decodeMs += this.#now() - startedMs
     } catch (error) {
       for (const generation of generations) this.#fail(generation, error)
     }
@@ -157,7 +169,8 @@ export class Scheduler<C extends SequenceCache> {
   #accept(generation: GenerationState<C>, logits: Float32Array): void {
     if (!this.#queue.includes(generation)) return
     try {
-      this.#sink.tokens(generation.id, generation.accept(logits))
+      generation.accept(logits)
+      this.#sink.tokens(generation.id, generation)
     } catch (error) {
       this.#fail(generation, error)
     }

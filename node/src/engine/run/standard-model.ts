@@ -1,6 +1,9 @@
 /** A graph in the layout of Hugging Face exports: the cache goes in and comes out whole. */
 import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { ONE_THREAD } from '../device/device.ts'
+import type { SessionPlace } from '../device/device.ts'
 import { EngineError } from '../errors.ts'
+import type { ExternalWeights } from '../model/graph-files.ts'
 import type { DecodeRow, LanguageModel, PromptPiece, SequenceCache } from './interface.ts'
 import type { KvDimensions } from './kv-arrays.ts'
 import { nativeCall } from './native-call.ts'
@@ -30,8 +33,12 @@ export class StandardModel implements LanguageModel<StandardCache> {
   }
 
   /** Loads a graph from its bytes. Throws MODEL_UNSUPPORTED naming what it cannot honour. */
-  static async load(graph: Uint8Array, threads = 1): Promise<StandardModel> {
-    const session = await createSession(graph, threads)
+  static async load(
+    graph: Uint8Array,
+    place: SessionPlace = ONE_THREAD,
+    external: readonly ExternalWeights[] = [],
+  ): Promise<StandardModel> {
+    const session = await createSession(graph, place, external)
     const strange = session.inputNames.find((name) => !KNOWN_INPUTS.has(name) && !PAST.test(name))
     if (strange !== undefined) throw unsupported(`it wants the input ${strange}`)
     for (const name of ['input_ids', 'attention_mask']) {
@@ -136,9 +143,14 @@ export class StandardModel implements LanguageModel<StandardCache> {
   }
 }
 
-async function createSession(graph: Uint8Array, threads: number): Promise<InferenceSession> {
+async function createSession(
+  graph: Uint8Array,
+  place: SessionPlace,
+  external: readonly ExternalWeights[],
+): Promise<InferenceSession> {
+  const options = { ...sessionOptions(place), externalData: external }
   try {
-    return await nativeCall(() => InferenceSession.create(graph, sessionOptions(threads)))
+    return await nativeCall(() => InferenceSession.create(graph, options))
   } catch (cause) {
     throw unsupported('onnxruntime refuses it', cause)
   }

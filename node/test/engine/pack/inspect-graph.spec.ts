@@ -66,11 +66,11 @@ describe('engine/pack/inspect-graph', () => {
         output: [],
       })
     expect(inspectGraph(tensor({ data_type: 10 })).unfit).to.match(/16-bit/)
-    expect(inspectGraph(tensor({})).external).to.equal(false)
+    expect(inspectGraph(tensor({})).externalFiles).to.deep.equal([])
     // Field 14 of the tensor, which the writer does not know, is appended by hand: data_location = 1.
     const plain = tensor({})
     const marked = Buffer.concat([plain, Buffer.from([0x3a, 4, 0x2a, 2, 0x70, 1])])
-    expect(inspectGraph(marked).external).to.equal(true)
+    expect(inspectGraph(marked).externalFiles).to.deep.equal([''])
   })
 
   it('refuses what is no graph', async () => {

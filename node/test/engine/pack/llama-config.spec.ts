@@ -24,10 +24,33 @@ describe('engine/pack/llama-config', () => {
     expect(parsed).to.include({ kvHeads: 6, headSize: 32 })
   })
 
+  it('reads what Qwen and Mistral are', async () => {
+    const qwen = { use_sliding_window: false, sliding_window: 32_768 }
+    const second = parseLlamaConfig(await config({ model_type: 'qwen2', ...qwen }))
+    expect(second).to.include({ inputBiases: true }).and.not.have.property('headNorms')
+    const third = parseLlamaConfig(await config({ model_type: 'qwen3', attention_bias: false }))
+    expect(third).to.include({ headNorms: true }).and.not.have.property('inputBiases')
+    const mistral = parseLlamaConfig(await config({ model_type: 'mistral', sliding_window: null }))
+    expect(mistral).to.deep.equal(parseLlamaConfig(await config({})))
+  })
+
+  it('finds the base of the rotation where newer configs have it', async () => {
+    const rope = {
+      rope_theta: undefined,
+      rope_parameters: { rope_type: 'default', rope_theta: 5e5 },
+    }
+    expect(parseLlamaConfig(await config(rope)).ropeTheta).to.equal(500_000)
+    expect(parseLlamaConfig(await config({ rope_theta: undefined })).ropeTheta).to.equal(10_000)
+  })
+
   const refused: Record<string, object> = {
     'another architecture': { model_type: 'mamba' },
     'scaled rotary positions': { rope_scaling: { rope_type: 'llama3' } },
     'attention biases': { attention_bias: true },
+    'a window of Qwen that is used': { model_type: 'qwen2', use_sliding_window: true },
+    'layers that see a part only': { layer_types: ['sliding_attention'] },
+    'other rotary parameters': { rope_parameters: { rope_type: 'yarn', factor: 4 } },
+    'a part of a head that is rotated': { partial_rotary_factor: 0.5 },
     'a sliding window': { sliding_window: 4096 },
     'another activation': { hidden_act: 'gelu' },
     quantisation: { quantization_config: { bits: 4 } },

@@ -9,7 +9,9 @@ import type { LlamaConfig } from '../../../src/engine/pack/llama-config.ts'
 import { buildLlamaGraph } from '../../../src/engine/pack/llama-graph.ts'
 import { encodeOnnxModel } from '../../../src/engine/pack/onnx-proto.ts'
 import { parseSafetensors } from '../../../src/engine/pack/safetensors.ts'
+import { buildStandardGraph } from '../../../src/engine/pack/standard-graph.ts'
 import { OnnxModel } from '../../../src/engine/run/onnx-model.ts'
+import { StandardModel } from '../../../src/engine/run/standard-model.ts'
 import { DUCKLING_SOURCE } from '../support/duckling.ts'
 import { naiveLlama } from '../support/naive-llama.ts'
 
@@ -20,19 +22,30 @@ const SHAPES: LlamaConfig[] = [
   shape({ heads: 4, kvHeads: 4, tiedEmbeddings: false }),
   shape({ heads: 4, kvHeads: 1, headSize: 32, ropeTheta: 500_000 }),
   shape({ heads: 6, kvHeads: 3, layers: 3, normEpsilon: 1e-6 }),
+  shape({ heads: 4, kvHeads: 2, inputBiases: true }),
+  shape({ heads: 2, kvHeads: 1, headSize: 32, headNorms: true, tiedEmbeddings: false }),
 ]
 
 describe('engine/pack/llama-graph', () => {
   for (const config of SHAPES) {
     const { heads, kvHeads, headSize } = config
-    it(`computes what plain loops compute: ${heads} heads of ${headSize}, ${kvHeads} shared`, async () => {
+    it(`computes what plain loops compute: ${heads} heads of ${headSize}, ${kvHeads} shared, in both layouts`, async () => {
       const weights = hashedWeights()
       const graph = encodeOnnxModel(buildLlamaGraph(config, weights))
       const model = await OnnxModel.load(graph, config)
       const ids = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5]
       const logits = await model.prefill(model.createCache(), ids)
-      expectClose(logits, Float32Array.from(naiveLlama(config, weights, ids)))
+      const expected = Float32Array.from(naiveLlama(config, weights, ids))
+      expectClose(logits, expected)
       await model.release()
+      const standard = await StandardModel.load(
+        encodeOnnxModel(buildStandardGraph(config, weights)),
+      )
+      const cache = standard.createCache()
+      await standard.prefill(cache, ids.slice(0, -1))
+      const [last] = await standard.decode([{ cache, id: ids.at(-1) ?? 0 }])
+      expectClose(last ?? new Float32Array(0), expected)
+      await standard.release()
     })
   }
 

@@ -45,7 +45,7 @@ describe('engine: bit identity', () => {
   let graph: Uint8Array
   const models: OnnxModel[] = []
   const load = async (threads = 1): Promise<OnnxModel> => {
-    const model = await OnnxModel.load(graph, config, threads)
+    const model = await OnnxModel.load(graph, config, { threads })
     models.push(model)
     return model
   }

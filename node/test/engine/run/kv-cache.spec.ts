@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { KvArrays, kvBytesPerToken } from '../../../src/engine/run/kv-arrays.ts'
 import { KvBatch } from '../../../src/engine/run/kv-batch.ts'
 import { CAPACITY_STEP, KvCache } from '../../../src/engine/run/kv-cache.ts'
+import { KvPool } from '../../../src/engine/run/kv-pool.ts'
 
 const DIMENSIONS = { layers: 2, kvHeads: 2, headSize: 3 }
 const HEADS = 2 * DIMENSIONS.layers * DIMENSIONS.kvHeads
@@ -62,7 +63,7 @@ describe('engine/run/kv-cache', () => {
     })
     fc.assert(
       fc.property(fc.array(action, { maxLength: 30 }), (actions) => {
-        const batch = new KvBatch(DIMENSIONS)
+        const batch = new KvBatch(new KvPool(DIMENSIONS))
         const names = new Map<KvCache, number>()
         const check = (cache: KvCache): void => {
           const name = names.get(cache) ?? -1
@@ -74,7 +75,7 @@ describe('engine/run/kv-cache', () => {
           if (kind === 'join') {
             const cache = filled(index, length)
             names.set(cache, index)
-            batch.join(cache)
+            batch.join([cache])
           } else if (kind === 'append' && batch.rows.length > 0) {
             batch.prepare()
             batch.append(newTokens(batch, names))

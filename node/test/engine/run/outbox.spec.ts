@@ -15,8 +15,23 @@ describe('engine/run/outbox', () => {
     )
   })
 
+  /** Ids that each generation drew and nobody took yet. */
+  const waiting = new Map<number, number[]>()
+
+  const draw = (generation: number, id: number): void => {
+    const ids = waiting.get(generation) ?? []
+    waiting.set(generation, ids)
+    ids.push(id)
+    outbox.tokens(generation, {
+      takeDrawn: () => {
+        const taken = ids.splice(0)
+        return { ids: taken, text: taken.join('') }
+      },
+    })
+  }
+
   const token = (generation: number, id: number): void => {
-    outbox.tokens(generation, { ids: [id], text: `${id}` })
+    draw(generation, id)
     outbox.endTick()
   }
 
@@ -42,11 +57,22 @@ describe('engine/run/outbox', () => {
   })
 
   it('sends all generations of a tick in one message', () => {
-    outbox.tokens(1, { ids: [1], text: 'a' })
-    outbox.tokens(2, { ids: [2], text: 'b' })
+    draw(1, 1)
+    draw(2, 2)
     outbox.endTick()
     expect(sent.length).to.equal(1)
     expect(sent[0]?.map(({ generation }) => generation)).to.deep.equal([1, 2])
+  })
+
+  it('fails the generation whose text cannot be made, and sends the others', () => {
+    outbox.tokens(1, {
+      takeDrawn: () => {
+        throw new TypeError('no text')
+      },
+    })
+    draw(2, 2)
+    outbox.endTick()
+    expect(sent[0]?.map(({ type }) => type)).to.deep.equal(['failed', 'tokens'])
   })
 
   it('sends nothing when nothing happened', () => {

@@ -49,6 +49,26 @@ describe('engine/run/scheduler', () => {
     expect(model.calls).to.deep.equal(['prefill 2', 'decode 1', 'decode 1'])
   })
 
+  it('counts the runs that draw tokens, their tokens and their time', async () => {
+    let now = 0
+    const clocked = new Scheduler(
+      model,
+      sink,
+      new PrefixCache(model, { maxBytes: 0 }),
+      () => (now += 5),
+    )
+    clocked.startStep(generation(1, [10, 11]), 3)
+    clocked.startStep(generation(2, [20, 21]), 3)
+    while (clocked.busy) await clocked.tick()
+    // The first token of each comes out of its prompt; the clock is read before and after a run.
+    expect(clocked.counters).to.deep.equal({
+      decodeRuns: 2,
+      decodedTokens: 4,
+      decodeMs: 10,
+      prefixHitTokens: 0,
+    })
+  })
+
   it('goes on where the last step ended', async () => {
     const answer = generation(1, [10, 11])
     for (const granted of [2, 1, 3]) {

@@ -44,7 +44,7 @@ describe('engine/run/standard-model', () => {
     }
     expect(copied.length).to.equal(48)
     expect(await model.prefill(copied, IDS.slice(48))).to.deep.equal(whole)
-    const threaded = await StandardModel.load(await standardDuckling(), 2)
+    const threaded = await StandardModel.load(await standardDuckling(), { threads: 2 })
     expect(await threaded.prefill(threaded.createCache(), IDS)).to.deep.equal(whole)
     await threaded.release()
     const caches = [model.createCache(), model.createCache()]

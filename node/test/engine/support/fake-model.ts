@@ -1,12 +1,13 @@
 /** A language model that counts, and a sink that writes down. */
 import type {
   DecodeRow,
+  DrawnTokens,
   GenerationSink,
   LanguageModel,
   PromptPiece,
   SequenceCache,
 } from '../../../src/engine/run/interface.ts'
-import type { StepEnd, TokenBatch } from '../../../src/engine/index.ts'
+import type { StepEnd } from '../../../src/engine/index.ts'
 
 /** Token ids that the fake was fed. */
 export class FakeCache implements SequenceCache {
@@ -72,9 +73,9 @@ export class RecordingSink implements GenerationSink {
   readonly order: number[] = []
   ticks = 0
 
-  tokens(generation: number, batch: TokenBatch): void {
+  tokens(generation: number, drawn: DrawnTokens): void {
     this.order.push(generation)
-    this.drawn.set(generation, [...(this.drawn.get(generation) ?? []), ...batch.ids])
+    this.drawn.set(generation, [...(this.drawn.get(generation) ?? []), ...drawn.takeDrawn().ids])
   }
 
   stepEnd(generation: number, { finishReason }: StepEnd): void {

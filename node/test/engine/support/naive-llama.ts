@@ -43,13 +43,20 @@ function attention(
   const { heads, kvHeads, headSize, hiddenSize } = config
   const per = (name: string, count: number): number[][][] =>
     rows.map((row, position) => {
-      const flat = project(weights, `${prefix}${name}.weight`, count * headSize, row)
+      const plain = project(weights, `${prefix}${name}_proj.weight`, count * headSize, row)
+      const biases =
+        config.inputBiases === true ? weights(`${prefix}${name}_proj.bias`, [plain.length]) : null
+      const flat = plain.map((value, i) => value + (biases === null ? 0 : at(biases, i)))
       const split = Array.from({ length: count }, (_, h) =>
         flat.slice(h * headSize, (h + 1) * headSize),
       )
-      return name === 'v_proj' ? split : split.map((head) => rotate(config, head, position))
+      if (name === 'v') return split
+      const normed = split.map((head) =>
+        normHead(config, weights, `${prefix}${name}_norm.weight`, head),
+      )
+      return normed.map((head) => rotate(config, head, position))
     })
-  const [q, k, v] = [per('q_proj', heads), per('k_proj', kvHeads), per('v_proj', kvHeads)]
+  const [q, k, v] = [per('q', heads), per('k', kvHeads), per('v', kvHeads)]
   return rows.map((_, position) => {
     const out: number[] = []
     for (let head = 0; head < heads; head++) {
@@ -78,6 +85,16 @@ function norm(config: LlamaConfig, weights: WeightSource, name: string, row: num
   const scale = weights(name, [config.hiddenSize])
   const rms = Math.sqrt(dot(row, row) / row.length + config.normEpsilon)
   return row.map((value, i) => (value / rms) * at(scale, i))
+}
+
+function normHead(
+  config: LlamaConfig,
+  weights: WeightSource,
+  name: string,
+  head: number[],
+): number[] {
+  if (config.headNorms !== true) return head
+  return norm({ ...config, hiddenSize: config.headSize }, weights, name, head)
 }
 
 function project(weights: WeightSource, name: string, outputs: number, row: number[]): number[] {
