@@ -2,7 +2,7 @@
  * Runs every check and test of the repository, two at a time, and ends with `N passed, N failed`.
  *
  *   npm test                          all
- *   npm test -- --only mocha,forge    some
+ *   npm test -- --only unit,forge     some
  *   npm test -- --skip lock           all but some
  *
  * Exits 0 only when something ran and nothing failed. Output of a stage that passed is left out.
@@ -57,16 +57,16 @@ async function runStage(stage) {
 const describe = ({ passed, failed, skipped }) =>
   `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`
 
-/** Starts stages in order, at most two together, honouring `after` and `alone`. */
+/** Starts stages in order, at most two together, honouring `after` and `last`. */
 async function runAll(selected) {
   const waiting = [...selected]
   const active = new Map()
   const counts = []
   const mayStart = (stage) =>
     active.size < PARALLEL &&
-    ![...active.keys()].some((other) => other.alone || stage.after.includes(other.name)) &&
-    !waiting.some((other) => stage.after.includes(other.name)) &&
-    (!stage.alone || (active.size === 0 && waiting.every((other) => other.alone)))
+    ![...waiting, ...active.keys()].some(
+      (other) => stage.after.includes(other.name) || (stage.last && !other.last),
+    )
   while (waiting.length + active.size > 0) {
     for (let next; (next = waiting.find(mayStart)) !== undefined;) {
       const stage = next

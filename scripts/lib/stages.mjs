@@ -46,8 +46,46 @@ const mochaFailures = (output) => {
 
 const minutes = (count) => count * 60_000
 
-/** In the order of their headings. `after` names stages that share files; `alone` keeps the machine to itself. */
+/** Specs that start no local network: modules, most of them in the process of the test, and single programs. */
+const UNIT_SPECS = [
+  '{proto,contracts,protocols,sdk,bootstrap,node,scripts}/test/**/*.spec.ts',
+  'test-net/test/*/**/*.spec.ts',
+]
+
+/**
+ * Specs that start local networks of processes, in two parts that take about as long as each other: those whose networks
+ * are large or several, so that no two of them start at once, and all others.
+ */
+const NETWORK_SPECS = ['test-net/test/*.spec.ts']
+const LARGE_NETWORK_SPECS = [
+  'beside',
+  'cli-network',
+  'failover',
+  'gateway',
+  'main-job',
+  'market',
+  'privacy',
+].map((name) => `test-net/test/${name}.spec.ts`)
+
+/** A run of mocha; `except` is left out. */
+const mocha = (specs, except = []) => ({
+  run: ['mocha', '--no-color', ...except.flatMap((path) => ['--ignore', path]), ...specs],
+  count: countMocha,
+  failures: mochaFailures,
+})
+
+/**
+ * In the order in which they are started: the longest of them first, so that none is left over at the end. `after` names
+ * stages whose files a stage needs; `last` are those that start networks of processes: a compiler beside them makes them
+ * slow, so they wait for the others and run beside each other, which mostly wait for messages.
+ */
 export const stages = [
+  {
+    name: 'unit',
+    title: 'TypeScript tests of modules',
+    ...mocha(UNIT_SPECS),
+    timeoutMs: minutes(15),
+  },
   { name: 'lock', title: 'npm ci works from the lock', run: ['node', 'scripts/check-lock.mjs'] },
   { name: 'types', title: 'types of sources and tests', run: ['tsc', '-b', '--pretty', 'false'] },
   { name: 'eslint', title: 'lint', run: ['eslint', '.'] },
@@ -112,24 +150,24 @@ export const stages = [
     after: ['forge'],
   },
   {
-    name: 'mocha',
-    title: 'TypeScript tests',
-    run: [
-      'mocha',
-      '--no-color',
-      '{proto,contracts,protocols,sdk,bootstrap,node,test-net,scripts}/test/**/*.spec.ts',
-    ],
-    count: countMocha,
-    failures: mochaFailures,
-    // Its tests start networks of processes; on two cores a compiler beside them makes them slow, not wrong.
-    alone: true,
-    timeoutMs: minutes(15),
+    name: 'network-1',
+    title: 'tests of local networks, the large ones',
+    ...mocha(LARGE_NETWORK_SPECS),
+    last: true,
+    timeoutMs: minutes(12),
+  },
+  {
+    name: 'network-2',
+    title: 'tests of local networks, the others',
+    ...mocha(NETWORK_SPECS, LARGE_NETWORK_SPECS),
+    last: true,
+    timeoutMs: minutes(12),
   },
 ].map((stage) => ({
   count: asOne,
   failures: (output) => output,
   after: [],
-  alone: false,
+  last: false,
   timeoutMs: minutes(5),
   ...stage,
 }))

@@ -1,6 +1,10 @@
-/** The counting of forge's and mocha's results, which decides whether `npm test` passes. */
+/** The counting of forge's and mocha's results, which decides whether `npm test` passes, and what mocha's stages run. */
+import { globSync, readFileSync } from 'node:fs'
 import { expect } from 'chai'
-import { countForge, countMocha } from '../lib/stages.mjs'
+import { countForge, countMocha, stages } from '../lib/stages.mjs'
+
+/** The repository. */
+const ROOT = new URL('../../', import.meta.url)
 
 const forge = (line: string): string => `[PASS] test_a() (gas: 1)\n\n${line}\n`
 
@@ -42,5 +46,39 @@ describe('counts of npm test', () => {
   it('does not take a printed line for the summary', () => {
     const stdout = '  99 passing (1ms)\n    ✔ prints a summary\n\n  1 passing (2ms)\n'
     expect(countMocha({ code: 0, stdout })).to.deep.equal({ passed: 1, failed: 0, skipped: 0 })
+  })
+})
+
+describe('stages of npm test', () => {
+  /** The specs that a run of mocha loads, by its arguments as mocha reads them. */
+  function specsOf(run: readonly string[]): string[] {
+    const isIgnored = (at: number): boolean => run[at - 1] === '--ignore'
+    const paths = run.filter((arg, at) => at > 0 && !arg.startsWith('--') && !isIgnored(at))
+    const ignored = run.filter((_, at) => isIgnored(at))
+    // It takes a path without an asterisk as it is, braces included.
+    for (const path of [...paths, ...ignored]) expect(path).to.match(/\*|^[^{}]+$/)
+    const files = globSync(paths, { cwd: ROOT })
+    return files.filter((file) => !globSync(ignored, { cwd: ROOT }).includes(file))
+  }
+
+  it('run each spec of each package once', () => {
+    const { workspaces } = JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8')) as {
+      workspaces: string[]
+    }
+    const all = globSync(`{${workspaces.join(',')},scripts}/**/*.spec.*`, {
+      cwd: ROOT,
+      exclude: (name) => name === 'node_modules' || name === 'dist',
+    })
+    const run = stages.filter(({ run: [program] }) => program === 'mocha').map(({ run }) => run)
+    expect(all).to.have.length.above(300)
+    expect(run.flatMap(specsOf).sort()).to.deep.equal(all.sort())
+  })
+
+  it('that start networks come last, and none waits for a stage that is not there', () => {
+    const last = stages.filter((stage) => stage.last).map(({ name }) => name)
+    expect(last).to.deep.equal(['network-1', 'network-2'])
+    const names = stages.map(({ name }) => name)
+    expect(new Set(names).size).to.equal(names.length)
+    expect(names).to.include.members(stages.flatMap(({ after }) => after))
   })
 })
