@@ -84,7 +84,7 @@ function startHost(
     connectionManager: limits.connectionManager,
     services: {
       identify: identify(),
-      ping: ping(),
+      ping: ping(limits.ping),
       keychain: keychain({ pass: constants.KEYCHAIN_PASS }),
       dht: kadDHT({
         protocol: KAD_PROTOCOL,

@@ -30,7 +30,7 @@ export async function createPeerHost(init: PeerHostInit): Promise<PeerHost> {
       connectionManager: init.limits.connectionManager,
       services: {
         identify: identify(),
-        ping: ping(),
+        ping: ping(init.limits.ping),
         pubsub: gossipsub(init.gossip),
         dht: kadDHT({
           protocol: KAD_PROTOCOL,

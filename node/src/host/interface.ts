@@ -29,7 +29,7 @@ export interface PeerHostInit {
   /** Options of gossipsub, from `gossipOptions` of the mesh rules. */
   gossip: Partial<GossipsubOpts>
   /** From `hostLimits` of the mesh rules. */
-  limits: Pick<HostLimits, 'connectionManager' | 'yamux'>
+  limits: Pick<HostLimits, 'connectionManager' | 'ping' | 'yamux'>
   /** Loopback and private addresses go into the DHT on a local network only. */
   local: boolean
 }

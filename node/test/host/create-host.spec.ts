@@ -31,6 +31,15 @@ describe('createPeerHost', () => {
     })
   })
 
+  it('is pinged while another ping is not closed: a failed one would cost the connection', async () => {
+    await withHosts([{}, {}], async (server, client) => {
+      const connection = await client.dial(multiaddr(addressOf(server, 'tcp')))
+      await connection.newStream('/ipfs/ping/1.0.0')
+      expect(await client.services.ping.ping(server.peerId)).to.be.at.least(0)
+      expect(connection.status).to.equal('open')
+    })
+  })
+
   it('carries gossip of its topics', async () => {
     await withHosts([{}, {}], async (a, b) => {
       const topic = topicsOf(NETWORK, [0])[0] ?? ''

@@ -23,6 +23,8 @@ export interface HostLimits {
   }
   /** Options of `node.handle` and `dialProtocol`, per protocol and connection. */
   protocolStreams: { maxInboundStreams: number; maxOutboundStreams: number }
+  /** Options of `ping()`, per connection. */
+  ping: { maxInboundStreams: number; maxOutboundStreams: number }
 }
 
 export type HostRole = 'peer' | 'client' | 'seed'
@@ -36,6 +38,12 @@ const STREAM_OPTIONS = {
   maxReadBufferLength: 4_194_304,
   maxWriteBufferLength: 4_194_304,
 }
+
+/**
+ * libp2p closes a connection when its ping every 10 s fails, and with the default of one stream it fails while the DHT's
+ * ping of a new contact is not closed yet, which takes a busy remote as long: with it goes every job on the connection.
+ */
+const PING_STREAMS = { maxInboundStreams: 8, maxOutboundStreams: 8 }
 
 const LIMITS: Record<HostRole, HostLimits> = {
   peer: {
@@ -58,6 +66,7 @@ const LIMITS: Record<HostRole, HostLimits> = {
       streamOptions: STREAM_OPTIONS,
     },
     protocolStreams: { maxInboundStreams: 16, maxOutboundStreams: 16 },
+    ping: PING_STREAMS,
   },
   client: {
     connectionManager: {
@@ -76,6 +85,7 @@ const LIMITS: Record<HostRole, HostLimits> = {
       streamOptions: STREAM_OPTIONS,
     },
     protocolStreams: { maxInboundStreams: 4, maxOutboundStreams: 16 },
+    ping: PING_STREAMS,
   },
   seed: {
     connectionManager: {
@@ -96,6 +106,7 @@ const LIMITS: Record<HostRole, HostLimits> = {
       streamOptions: STREAM_OPTIONS,
     },
     protocolStreams: { maxInboundStreams: 8, maxOutboundStreams: 8 },
+    ping: PING_STREAMS,
   },
 }
 

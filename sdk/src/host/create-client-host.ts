@@ -37,7 +37,7 @@ export async function createClientHost(init: {
     connectionGater: init.local ? { denyDialMultiaddr: () => false } : {},
     services: {
       identify: identify(),
-      ping: ping(),
+      ping: ping(limits.ping),
       dht: kadDHT({
         protocol: KAD_PROTOCOL,
         clientMode: true,
