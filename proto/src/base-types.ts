@@ -211,6 +211,18 @@ export interface Heartbeat {
 
 export type Determinism = 'f32' | 'opaque'
 
+/** Tasks whose answer is numbers (docs/spec/number-models.md). */
+export type NumberTask = 'embed' | 'classify'
+
+/** What a model that answers with numbers gives for each text. */
+export interface NumberModel {
+  task: NumberTask
+  /** Numbers for each text. */
+  width: number
+  /** Names of the classes in the order of the numbers; empty when there are none. */
+  labels: string[]
+}
+
 /** Prices in wei per 1 000 tokens. */
 export interface ModelOffer {
   modelId: Hex
@@ -219,6 +231,8 @@ export interface ModelOffer {
   priceOut: bigint
   determinism: Determinism
   contextLength: number
+  /** Absent for a model that chats. */
+  numbers?: NumberModel
 }
 
 export interface Offer {

@@ -42,6 +42,8 @@ export type {
   MatchNotice,
   MessageType,
   ModelOffer,
+  NumberModel,
+  NumberTask,
   Offer,
   Openings,
   Pass,

@@ -132,6 +132,18 @@ export const MAX_MODEL_NAME_BYTES = 128
 /** Models in one offer. */
 export const MAX_OFFER_MODELS = 64
 
+/** Numbers that a model may give for one text: as many as a prefix may have. */
+export const MAX_NUMBERS_WIDTH = 8192
+
+/** Named classes of one model. */
+export const MAX_LABELS = 64
+
+/** UTF-8 bytes of the name of a class. */
+export const MAX_LABEL_BYTES = 64
+
+/** Texts in one spec of an embedding or a classification. */
+export const MAX_TEXTS = 256
+
 /** Chat messages in one spec. */
 export const MAX_CHAT_MESSAGES = 64
 

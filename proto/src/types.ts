@@ -9,6 +9,7 @@ import type { AuctionProof } from './auction-types.ts'
 import type {
   Hello,
   Hex,
+  NumberTask,
   Ping,
   Sealed,
   SignedAccept,
@@ -78,6 +79,8 @@ export type {
   Match,
   MessageType,
   ModelOffer,
+  NumberModel,
+  NumberTask,
   Offer,
   PeerBinding,
   Ping,
@@ -117,6 +120,12 @@ export interface JobSpec {
   maxTokens: number
   stop: string[]
   seed: Hex
+  /** `json`: the answer is one JSON object; text when absent. */
+  format?: 'json'
+  /** Absent: chat. */
+  task?: NumberTask
+  /** What is embedded or classified; absent for a chat. */
+  texts?: string[]
 }
 
 export interface VoucherFrame {
@@ -139,6 +148,8 @@ export interface AwardFrame {
   prefixIds: number[]
   /** Present when the award follows an auction. */
   auction?: AuctionProof
+  /** That of the spec. */
+  task?: NumberTask
 }
 
 /** Common address of a frame: one segment of one job. */

@@ -26,6 +26,7 @@ const offer: types.Offer = {
       priceOut: MAX_UINT96,
       determinism: 'opaque',
       contextLength: MAX_UINT32,
+      numbers: { task: 'classify', width: 2, labels: ['glad', 'traurig 🦆'] },
     },
   ],
   expiryMs: 1_800_000_030_000,
@@ -66,6 +67,15 @@ const greedySpec: types.JobSpec = {
   maxTokens: 1,
   stop: [],
   seed: repeat('00', 32),
+}
+
+const jsonSpec: types.JobSpec = { ...greedySpec, messages: spec.messages, format: 'json' }
+
+const numberSpec: types.JobSpec = {
+  ...greedySpec,
+  task: 'classify',
+  texts: ['Grüße 🦆', 'a'],
+  maxTokens: 6,
 }
 
 const voucherFrame: types.VoucherFrame = {
@@ -173,8 +183,9 @@ export const SAMPLES = {
     awardFrame,
     { ...unpaidAward, prefixIds: [] },
     { ...unpaidAward, prefixIds: [], auction: auctionProof },
+    { ...awardFrame, task: 'embed' },
   ],
-  jobSpec: [spec, greedySpec],
+  jobSpec: [spec, greedySpec, jsonSpec, numberSpec],
   voucherFrame: [voucherFrame],
   receiptFrame: [
     receiptFrame,

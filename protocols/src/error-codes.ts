@@ -185,6 +185,11 @@ const OTHER_ERROR_CODES = {
     retryable: false,
     todo: 'The inference failed; the cause is in the details.',
   },
+  DEVICE_UNAVAILABLE: {
+    stage: 'config',
+    retryable: false,
+    todo: 'See "Devices" in docs/models.md; `duckmesh models bench <model> --device <d>` tries one.',
+  },
   BACKEND_UNREACHABLE: {
     stage: 'engine',
     retryable: true,

@@ -7,6 +7,7 @@ export type { Clock, Crypto, Logger, NetworkIdentity, PeerSigner, Rng } from './
 export type { ReplyKeys, Signer, Unsealer } from './components.ts'
 export { recoverStruct, signStruct, structDigest } from './signed-struct.ts'
 // Packages above see the wire format only through this list (layer rule: proto <- protocols).
+export { limits } from '@duckmesh/proto'
 export { bytesToHex, hexToBytes, isHex, lowerHex, networkName, shardOf } from '@duckmesh/proto'
 export { capsFrameCodec, jobFrameCodec, lightFrameCodec, marketFrameCodec } from '@duckmesh/proto'
 export { evidenceProofCodec } from '@duckmesh/proto'
@@ -18,4 +19,5 @@ export type { AuctionProof, Heartbeat, JobHeader, LightFrame, MarketFrame } from
 export type { SignedServiceVoucher } from '@duckmesh/proto'
 export type { CapsFrame, ChatMessage, ClientBinding, Envelope, Hello, Hex } from '@duckmesh/proto'
 export type { JobFrame, JobSpec, ModelOffer, Offer, PeerBinding, Receipt } from '@duckmesh/proto'
+export type { NumberModel, NumberTask } from '@duckmesh/proto'
 export type { Sampling, Sealed, SignedReceipt, SignedVoucher, Voucher } from '@duckmesh/proto'

@@ -10,6 +10,10 @@ import type { JobOptions, JobRequest } from './job/request.ts'
 import type { JobRunComponents } from './job/job-run.ts'
 import { submitJob } from './job/submit-job.ts'
 import { ChatCompletions } from './openai/chat-completions.ts'
+import { classificationOf, embeddingsOf } from './openai/number-answers.ts'
+import { toClassificationJob, toEmbeddingJob } from './openai/number-answers.ts'
+import type { Classification, ClassificationRequest } from './openai/types.ts'
+import type { EmbeddingRequest, EmbeddingResponse } from './openai/types.ts'
 import type { ClientStore } from './store/memory-store.ts'
 import type { JobTranscript } from './store/transcripts.ts'
 
@@ -29,6 +33,10 @@ export interface LightClientParts {
 
 export class LightClient implements AsyncDisposable {
   readonly chat: { completions: ChatCompletions }
+  /** Embeddings in OpenAI's shape. */
+  readonly embeddings: {
+    create: (request: EmbeddingRequest, options?: JobOptions) => Promise<EmbeddingResponse>
+  }
   readonly peerId: string
   /** The payer: this client's account. */
   readonly payer: Hex
@@ -49,6 +57,7 @@ export class LightClient implements AsyncDisposable {
         () => clock.now(),
       ),
     }
+    this.embeddings = { create: (request, options) => this.#embed(request, options) }
   }
 
   get health(): ClientHealth {
@@ -75,6 +84,13 @@ export class LightClient implements AsyncDisposable {
     } finally {
       this.#submitting.delete(submitting)
     }
+  }
+
+  /** Classes of texts, as one paid job. Rejects as `submit` and `JobHandle.result`. */
+  async classify(request: ClassificationRequest, options?: JobOptions): Promise<Classification> {
+    const job = await this.submit(toClassificationJob(request), options)
+    const created = Math.floor(this.#parts.jobs.clock.now() / 1000)
+    return classificationOf({ id: job.jobId, created, model: request.model }, await job.result())
   }
 
   /** Live offers of the network, after a search when none are known. */
@@ -105,6 +121,11 @@ export class LightClient implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop()
+  }
+
+  async #embed(request: EmbeddingRequest, options?: JobOptions): Promise<EmbeddingResponse> {
+    const job = await this.submit(toEmbeddingJob(request), options)
+    return embeddingsOf(request, await job.result(), request.encoding_format)
   }
 
   #isStopping(): boolean {

@@ -16,6 +16,12 @@ describe('a client against providers that follow no rules', function () {
     world = await TestNet.start()
     const address = addressOf(world.net.provider.child.lastReady?.['addresses'])
     fake = await FakeProvider.start(world, await realModel(address))
+    // A client that found the honest one before searches again only after a while.
+    await until('the client knows the cheap one', async () => {
+      type Entries = { offer: { provider: string } }[]
+      const offers = await world.net.client.ask<Entries>('offers', {}, 10_000)
+      return offers.some(({ offer }) => offer.provider === fake.owner)
+    })
   })
   after(async () => {
     await stopPeers()

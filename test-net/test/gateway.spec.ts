@@ -3,10 +3,14 @@ import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import { APICallError, generateText, streamText } from 'ai'
 import OpenAI, { APIError, APIUserAbortError, BadRequestError, NotFoundError } from 'openai'
 import type { ChatCompletion, ChatCompletionChunk } from 'openai/resources'
+import { rm } from 'node:fs/promises'
+import { EngineHost } from '@duckmesh/node'
 import type { JobTranscript } from '@duckmesh/sdk'
 import { DUCK, TestNet, stopNets } from './support/devnets.ts'
 import { RecordingProxy, stopProxies } from './support/recording-proxy.ts'
 import { Running, duckmesh, killRunning } from './support/run.ts'
+import { packPond } from './support/pond.ts'
+import type { Pond } from './support/pond.ts'
 import { until } from './support/until.ts'
 
 const NORWAY = 'What is the capital of Norway?'
@@ -37,8 +41,11 @@ describe('the gateway of a peer', function () {
   let world: TestNet
   let openai: OpenAI
   let url: string
+  /** A model for embeddings, beside the one that chats. */
+  let pond: Pond
 
   before(async () => {
+    pond = await packPond()
     world = await TestNet.start({ providers: 3 })
     ;[url = ''] = world.net.gateways
     openai = clientAt(url)
@@ -48,6 +55,7 @@ describe('the gateway of a peer', function () {
     stopProxies()
     killRunning()
     await stopNets()
+    await rm(pond.folder, { recursive: true })
   })
 
   function clientAt(base: string): OpenAI {
@@ -144,6 +152,45 @@ describe('the gateway of a peer', function () {
       expect(agreed).to.equal(true)
       expect(new Set(providers).size).to.equal(3)
       expect((await transcriptOf(jobId)).segments).to.have.length(3)
+    })
+
+    it('gets the embeddings that the engine gives, related texts near each other', async () => {
+      const engine = new EngineHost({ folders: [pond.folder] })
+      await engine.start()
+      const input = ['a brave duck', 'a brave duck!', 'the capital of Norway is Oslo']
+      const signal = new AbortController().signal
+      const own = await engine.embed(pond.modelId, { texts: input }, signal)
+      await engine.stop()
+      // This package asks for base64 by itself, and decodes it.
+      const { data, usage, ...answer } = await openai.embeddings.create({ model: 'pond', input })
+      const vectors = data.map(({ embedding }) => embedding)
+      expect(vectors.map((one) => Float32Array.from(one))).to.deep.equal(own.outputs)
+      expect(usage.prompt_tokens).to.equal(own.tokens)
+      const [a, b, c] = vectors
+      expect(cosine(a, b)).to.be.above(cosine(a, c))
+      const { jobId, paid } = extrasOf(answer)
+      expect(await transcriptOf(jobId)).to.include({ state: 'finalized', lane: 'auction', paid })
+      const refused = await failureOf(openai.chat.completions.create({ model: 'pond', messages }))
+      expect(refused).to.be.instanceOf(BadRequestError)
+      expect(refused).to.include({ code: 'not_supported', param: 'model' })
+    })
+
+    it('gets JSON when it asks for it', async () => {
+      const asked = {
+        model: MODEL,
+        messages: [{ role: 'user' as const, content: 'Who are you?' }],
+        response_format: { type: 'json_object' as const },
+        temperature: 1.5,
+        max_completion_tokens: 120,
+      }
+      // The small model does not always come to an end: three fixed draws.
+      const drawn = [1, 2, 3].map((seed) => Object.assign({ seed }, asked))
+      const answers = await Promise.all(drawn.map((body) => openai.chat.completions.create(body)))
+      const whole = answers
+        .flatMap(({ choices }) => choices)
+        .filter(({ finish_reason: reason }) => reason === 'stop')
+      expect(whole).to.not.have.length(0)
+      for (const { message } of whole) expect(JSON.parse(message.content ?? '')).to.be.an('object')
     })
 
     it('lists the models with their prices, and names one', async () => {
@@ -374,6 +421,10 @@ describe('the gateway of a peer', function () {
     return [proxy, base]
   }
 })
+
+function cosine(a: readonly number[] = [], b: readonly number[] = []): number {
+  return a.reduce((sum, value, i) => sum + value * (b[i] ?? 0), 0)
+}
 
 /** Requests that reached the server. */
 function postsOf({ received }: RecordingProxy): number {

@@ -1,11 +1,39 @@
 import { rm } from 'node:fs/promises'
 import { expect } from 'chai'
+import OpenAI from 'openai'
 import type { JobReport } from '../src/index.ts'
 import { ENDLESS, TestNet, stopNets, sumOf } from './support/devnets.ts'
+import type { ToldStatus } from './support/devnets.ts'
 import { codeOf } from './support/code-of.ts'
 import { until } from './support/until.ts'
 
 const STATES = ['posted', 'awarded', 'accepted', 'running', 'completed', 'finalized']
+/** Four steps. */
+const ANSWER_TOKENS = 200
+
+/** What an app reads of a chat; `seen` is called at each part. */
+async function streamed(openai: OpenAI, content: string, seen?: () => void): Promise<string> {
+  const stream = await openai.chat.completions.create({
+    model: 'duckling',
+    messages: [{ role: 'user', content }],
+    stream: true,
+    max_completion_tokens: ANSWER_TOKENS,
+    logit_bias: { 1: -100 },
+  })
+  let text = ''
+  for await (const chunk of stream) {
+    const part = chunk.choices[0]?.delta.content ?? ''
+    if (part !== '') seen?.()
+    text += part
+  }
+  return text
+}
+
+/** Tokens that a run of the graph drew between two readings of an engine's counters. */
+function meanBatch(from: ToldStatus['engine'], to: ToldStatus['engine']): number {
+  return (to.decodedTokens - from.decodedTokens) / (to.decodeRuns - from.decodeRuns)
+}
+
 /** Price of one step at most: 64 tokens in and out of the local provider, wei. */
 const MAX_STEP_PRICE = 10n ** 17n
 
@@ -148,6 +176,25 @@ describe('jobs on one local network', function () {
     await world.settle()
     const { cumulative } = world.told()
     expect((await world.channel()).redeemed).to.equal(cumulative)
+  })
+
+  it('draws ten chats of its gateway together: the texts that each has alone, in turns', async () => {
+    const openai = new OpenAI({ baseURL: `${world.net.gateways[0] ?? ''}/v1`, apiKey: 'none' })
+    const questions = Array.from({ length: 10 }, (_, n) => `What is ${n} plus 3?`)
+    const { engine: start } = await world.status()
+    const alone: string[] = []
+    for (const question of questions) alone.push(await streamed(openai, question))
+    const { engine: between } = await world.status()
+    expect(meanBatch(start, between), 'one after another').to.equal(1)
+    const order: number[] = []
+    const together = questions.map((question, n) => streamed(openai, question, () => order.push(n)))
+    expect(await Promise.all(together)).to.deep.equal(alone)
+    expect(new Set(alone).size, 'each question has an answer of its own').to.equal(10)
+    const { engine: end } = await world.status()
+    expect(end.tokensOut - between.tokensOut).to.equal(10 * ANSWER_TOKENS)
+    expect(meanBatch(between, end), 'tokens of one run of the graph').to.be.least(2)
+    const turns = order.filter((stream, at) => stream !== order[at - 1]).length
+    expect(turns, 'one after another there would be ten').to.be.above(20)
   })
 })
 

@@ -18,7 +18,14 @@ interface Job {
     won: boolean
     reason: string
   }[]
-  winners: { provider: string; segment: number; paid: string }[]
+  winners: {
+    provider: string
+    segment: number
+    paid: string
+    tokens: number
+    tokensPerSecond: number | null
+    engineTokensPerSecond: number | null
+  }[]
   states: { state: string; atMs: number }[]
   auctionMs: number
   ttftMs: number
@@ -133,6 +140,21 @@ describe('npm start --silent -- --once --json', function () {
     const scores = stream.bids.map(({ score }) => BigInt(score))
     expect(scores, 'by score').to.deep.equal([...scores].sort((a, b) => (a < b ? -1 : 1)))
     expect(new Set(redundant.winners.map(({ provider }) => provider)).size).to.be.least(3)
+  })
+
+  it('tells how fast each provider drew: as the client saw it, and as its engine counted it', () => {
+    for (const { kind, tokens, winners } of report.jobs) {
+      const drawn = winners.map((winner) => winner.tokens)
+      if (kind === 'redundant') for (const own of drawn) expect(own).to.equal(tokens)
+      else expect(drawn.reduce((sum, own) => sum + own, 0)).to.equal(tokens)
+      for (const { engineTokensPerSecond, tokensPerSecond } of winners) {
+        expect(tokensPerSecond).to.be.above(0)
+        // Its time is a part of what the client waited for.
+        expect(engineTokensPerSecond).to.be.above(tokensPerSecond ?? 0)
+      }
+    }
+    const lines = outcome.stderr.match(/^ {2}speed .* tokens\/s in its engine$/gm)
+    expect(lines).to.have.length(report.jobs.flatMap(({ winners }) => winners).length)
   })
 
   it('tells every state in order, in milliseconds after the order', () => {
@@ -259,7 +281,7 @@ describe('a main job that cannot be done', function () {
   })
 
   it('ends with PRICE_ABOVE_CAP, leaves nothing behind and prints no report when the cap is too low', async () => {
-    const args = ['--once', '--json', '--max-price', '0.000001']
+    const args = ['--once', '--json', '--peers', '1', '--max-price', '0.000001']
     const outcome = await launch(args, { cwd: testRoot() }).done
     expect(outcome.stderr).to.match(/^PRICE_ABOVE_CAP: .*[0-9]+ wei.*Raise maxPrice/m)
     expect(outcome.stdout).to.equal('')

@@ -219,10 +219,14 @@ describe('fifty mixed jobs on a market of five peers, ten at a time', function (
     expect(auction?.seats.filter(({ primary }) => primary).map(({ owner }) => owner)).to.deep.equal(
       [seat],
     )
-    const parts = record.segments.map(({ paid, provider, segment }) => {
-      return { provider, segment, paid: BigInt(paid) }
+    const parts = record.segments.map(({ paid, provider, segment, tokens }) => {
+      return { provider, segment, paid: BigInt(paid), tokens }
     })
-    expect(parts).to.deep.equal(job.winners)
+    expect(parts).to.deep.equal(
+      job.winners.map(({ paid, provider, segment, tokens }) => {
+        return { provider, segment, paid, tokens }
+      }),
+    )
     const told = auction?.bids.map(({ provider, score, why }) => ({ provider, score, why }))
     expect(told).to.deep.equal(
       job.bids?.map(({ provider, reason, score }) => {

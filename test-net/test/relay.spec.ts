@@ -2,7 +2,9 @@
 import { expect } from 'chai'
 import type { Hex } from 'viem'
 import type { SettlementReport } from '../src/job/interface.ts'
+import { RemoteError } from '../src/processes/remote-error.ts'
 import { TestNet, stopNets, sumOf } from './support/devnets.ts'
+import { until } from './support/until.ts'
 
 /** One redemption as a provider tells it. */
 interface Told {
@@ -22,11 +24,25 @@ describe('the first provider of a local network redeems for all', function () {
   before(async () => {
     world = await TestNet.start({ providers: 3 })
     start = await world.balances()
-    const { agreed } = await world.auction({ redundant: 3 })
-    expect(agreed).to.equal(true)
+    await threeAgree()
     settlement = await world.settle()
   })
   after(stopNets)
+
+  /** All three are paid. There is no backup: on a busy machine the job may fail and say that it may be sent again. */
+  async function threeAgree(): Promise<void> {
+    const agreed = async (): Promise<boolean> => {
+      const job = await world.auction({ redundant: 3 })
+      expect(job.agreed).to.equal(true)
+      return true
+    }
+    await until('three providers answer', () =>
+      agreed().catch((error: unknown) => {
+        if (error instanceof RemoteError && error.retryable) return false
+        throw error
+      }),
+    )
+  }
 
   async function expectPaid(): Promise<void> {
     for (const provider of world.net.providers) {
@@ -55,8 +71,7 @@ describe('the first provider of a local network redeems for all', function () {
   })
 
   it('may die: the others redeem alone, and it redeems its own when it is back', async () => {
-    const { agreed } = await world.auction({ redundant: 3 })
-    expect(agreed).to.equal(true)
+    await threeAgree()
     const [relay, ...others] = world.net.providers
     if (relay === undefined) throw new TypeError('No relay.')
     await world.kill(relay)

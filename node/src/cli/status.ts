@@ -1,6 +1,7 @@
 /** `duckmesh status`: what the peers of this machine do now, as each of them tells it. */
 import { DuckMeshError } from '@duckmesh/protocols'
 import type { PeerStatus } from '../peer/interface.ts'
+import { deviceLines } from './device-lines.ts'
 import { findNetworkFile } from './network-file.ts'
 import { formatDuck } from './format-duck.ts'
 import { printJson, printLine, printable } from './output.ts'
@@ -17,9 +18,10 @@ export interface StatusOptions {
 const TIMEOUT_MS = 5_000
 
 /** A status as JSON carries it: amounts are decimal strings. */
-type ToldStatus = Omit<PeerStatus, 'accusations' | 'evidence' | 'unredeemed'> & {
+type ToldStatus = Omit<PeerStatus, 'accusations' | 'engine' | 'evidence' | 'unredeemed'> & {
   unredeemed: string
   /** What older nodes do not tell. */
+  engine?: PeerStatus['engine']
   evidence?: PeerStatus['evidence']
   accusations?: ToldAccusation[]
 }
@@ -94,12 +96,32 @@ function lines(told: ToldStatus | Silence, isWhy: boolean): string[] {
   return [
     `Provider ${provider}  peer ${told.peerId}`,
     `  serves ${names}; ${inFlight} of ${slots} slots taken; ${connectedPeers} peers connected`,
+    ...engineLines(told.engine),
+    ...models.flatMap(({ device, name }) =>
+      device === undefined ? [] : deviceLines(name, device).map((line) => `  ${line}`),
+    ),
     `  gateway ${gateway}`,
     `  epoch ${seats.epoch}, turn ${seats.turn}: ${ranks.join(', ') || 'no seat'}`,
     `  heard ${heard} jobs, bid on ${bids}, won ${won}, passed ${sum(passes)}; matched ${matches} as a seat`,
     `  holds ${formatDuck(BigInt(told.unredeemed))} not redeemed yet`,
     ...(told.accusations ?? []).map(accusationLine),
     ...(isWhy ? [...reasonLines(market), ...evidenceLines(told.evidence)] : []),
+  ]
+}
+
+/** Speed and mean batch are those of the runs that drew tokens, since the start. */
+function engineLines(engine: PeerStatus['engine'] | undefined): string[] {
+  if (engine === undefined) return []
+  const { crashes, decodeMs, decodeRuns, decodedTokens, maxOpen, openGenerations } = engine
+  const { prefixHitTokens, queued, tokensIn, tokensOut } = engine
+  const perSecond = Math.round((decodedTokens * 1_000) / decodeMs)
+  const batch = (decodedTokens / decodeRuns).toFixed(1)
+  const speed =
+    decodeRuns === 0 ? '' : `, ${perSecond} a second while drawing, ${batch} answers at a time`
+  const crashed = crashes === 0 ? '' : `; it crashed ${crashes} time(s)`
+  return [
+    `  engine drew ${tokensOut} tokens${speed}`,
+    `  engine read ${tokensIn} tokens of prompts, ${prefixHitTokens} of them from its cache; ${openGenerations} of ${maxOpen} answers open, ${queued} waiting${crashed}`,
   ]
 }
 

@@ -35,13 +35,14 @@ const HINTS: Readonly<Record<string, string>> = {
   '/v1/responses':
     'Use /v1/chat/completions; in the AI SDK `createOpenAICompatible`, or `.chat(model)` of `createOpenAI`.',
   '/v1/completions': 'The models here take chats: use /v1/chat/completions.',
-  '/v1/embeddings': 'No model here makes embeddings.',
+  '/v1/embeddings': 'It takes POST.',
+  '/v1/classify': 'It takes POST.',
   '/chat/completions': 'The base URL ends in /v1.',
   '/models': 'The base URL ends in /v1.',
 }
 
 const PATHS =
-  'There are GET /v1/models, POST /v1/chat/completions, GET /health, /livez, /readyz and /stats.'
+  'There are GET /v1/models, POST /v1/chat/completions, /v1/embeddings and /v1/classify, GET /health, /livez, /readyz and /stats.'
 
 export function answerNotFound({ method, url }: FastifyRequest, reply: FastifyReply): FastifyReply {
   const path = url.split('?')[0] ?? ''

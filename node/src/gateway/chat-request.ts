@@ -1,32 +1,15 @@
 /** The body of `POST /v1/chat/completions`: what is served, what is ignored, what is refused and why. */
 import type { ChatCompletionRequest } from '@duckmesh/sdk'
 import { z } from 'zod'
+import { maybe, meshFields, readBody } from './body-schema.ts'
 import { chatMessage } from './chat-message.ts'
-import { emptyList, only, plainText } from './harmless.ts'
-import { requestError } from './http-error.ts'
-
-/** 2^96 - 1 has 29 digits. */
-const MAX_AMOUNT_DIGITS = 29
-
-/** `null` stands for a parameter that was left out, as in OpenAI's own clients. */
-function maybe<T extends z.ZodType>(schema: T): z.ZodType<z.output<T> | undefined> {
-  return z.preprocess((value) => value ?? undefined, schema.optional())
-}
+import { emptyList, only } from './harmless.ts'
 
 const duckmesh = z.strictObject({
-  maxPrice: maybe(
-    z
-      .string()
-      .regex(new RegExp(`^[0-9]{1,${MAX_AMOUNT_DIGITS}}$`), 'expected wei as decimal digits')
-      .transform(BigInt),
-  ),
-  timeoutMs: maybe(z.int().min(1)),
+  ...meshFields,
   topK: maybe(z.int().min(0)),
   minP: maybe(z.number().min(0).max(1)),
   repetitionPenalty: maybe(z.number()),
-  lane: maybe(z.enum(['auction', 'direct'])),
-  verification: maybe(z.enum(['reference', 'redundant'])),
-  replicas: maybe(z.int().min(1).max(16)),
 })
 
 /** Served: each changes the answer as OpenAI says. */
@@ -42,6 +25,13 @@ const served = {
   stop: maybe(z.union([z.string(), z.array(z.string())], 'expected a string or a list of strings')),
   seed: maybe(z.union([z.int(), z.string()], 'expected a whole number, or text for longer ones')),
   logit_bias: maybe(z.record(z.string(), z.number())),
+  response_format: maybe(
+    z
+      .looseObject({ type: z.string() })
+      .refine(({ type }) => type === 'text' || type === 'json_object', {
+        error: '{"type": "json_object"} and {"type": "text"} are supported',
+      }),
+  ),
   duckmesh: maybe(duckmesh),
 }
 
@@ -56,7 +46,6 @@ const refused = {
   functions: emptyList,
   tool_choice: only('none', 'auto'),
   function_call: only('none', 'auto'),
-  response_format: plainText,
   modalities: z.array(z.literal('text', 'only text can be written')).nullable().optional(),
   reasoning_effort: only('none'),
   verbosity: only('medium'),
@@ -87,9 +76,7 @@ export interface ChatRequest {
 
 /** Reads a request body. Throws SPEC_INVALID with the parameter in `details.field`. */
 export function parseChatRequest(value: unknown): ChatRequest {
-  const parsed = body.safeParse(value)
-  if (!parsed.success) throw firstMistake(parsed.error)
-  const { data } = parsed
+  const data = readBody(body, value)
   const { messages, model, stream = false, stream_options: options } = data
   const request: ChatCompletionRequest = {
     model,
@@ -101,6 +88,9 @@ export function parseChatRequest(value: unknown): ChatRequest {
     ...given('stop', data.stop),
     ...given('seed', data.seed),
     ...given('logit_bias', data.logit_bias),
+    ...(data.response_format?.type === 'json_object'
+      ? { response_format: { type: 'json_object' as const } }
+      : {}),
     ...given('duckmesh', data.duckmesh as ChatCompletionRequest['duckmesh']),
   }
   return { request, stream, includeUsage: options?.include_usage === true }
@@ -108,31 +98,4 @@ export function parseChatRequest(value: unknown): ChatRequest {
 
 function given<K extends string, V>(name: K, value: V | undefined): { [P in K]?: V } {
   return value === undefined ? {} : ({ [name]: value } as { [P in K]: V })
-}
-
-type Issue = z.core.$ZodIssue
-
-function firstMistake({ issues }: z.ZodError): Error {
-  const [first] = issues
-  if (first === undefined) return requestError('The body is not a chat request.', 'body')
-  const issue = innermost(first)
-  const unknown = issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined
-  const param = nameOf([...issue.path, ...(unknown === undefined ? [] : [unknown])])
-  const what = unknown === undefined ? issue.message : 'is not known to this gateway'
-  return requestError(`${param}: ${what}.`, param)
-}
-
-/** Of the ways a value fits no alternative, the one that goes deepest says what was meant. */
-function innermost(issue: Issue): Issue {
-  if (issue.code !== 'invalid_union') return issue
-  const inner = issue.errors.flat().filter(({ path }) => path.length > 0)
-  const [deepest] = inner.sort((a, b) => b.path.length - a.path.length)
-  if (deepest === undefined) return issue
-  return innermost({ ...deepest, path: [...issue.path, ...deepest.path] })
-}
-
-/** A parameter as OpenAI writes it: `messages[0].content`. */
-function nameOf(path: readonly PropertyKey[]): string {
-  const steps = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))
-  return steps.join('').replace(/^\./, '') || 'body'
 }

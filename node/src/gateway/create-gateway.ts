@@ -1,4 +1,4 @@
-/** The HTTP gateway of a node: OpenAI's chat API over the mesh, and the node's health. */
+/** The HTTP gateway of a node: OpenAI's API over the mesh, and the node's health. */
 import { DuckMeshError } from '@duckmesh/protocols'
 import fastify from 'fastify'
 import type { FastifyInstance } from 'fastify'
@@ -11,6 +11,8 @@ import { checkBind, isLocalCaller } from './guard.ts'
 import { registerHealth } from './health-route.ts'
 import type { GatewayComponents, GatewayInit } from './interface.ts'
 import { registerModels } from './models-route.ts'
+import { registerNumbers } from './numbers-route.ts'
+import { PaidRequests } from './paid-requests.ts'
 
 export interface Gateway {
   /** `http://host:port` as it listens. */
@@ -62,7 +64,9 @@ export function createServer(
   server.setNotFoundHandler(answerNotFound)
   registerHealth(server, components)
   registerModels(server, components)
-  new ChatRoute(components, stopping).register(server)
+  const paid = new PaidRequests(components, stopping)
+  new ChatRoute(components, paid).register(server)
+  registerNumbers(server, components, paid)
   return server
 }
 

@@ -8,11 +8,6 @@ export function only(...values: unknown[]): z.ZodType {
 
 export const emptyList: z.ZodType = harmless((value) => Array.isArray(value) && value.length === 0)
 
-export const plainText: z.ZodType = harmless(
-  (value) =>
-    typeof value === 'object' && value !== null && 'type' in value && value.type === 'text',
-)
-
 function harmless(isHarmless: (value: unknown) => boolean): z.ZodType {
   return z
     .unknown()

@@ -134,6 +134,9 @@ const PARAMS: Readonly<Record<string, string | undefined>> = {
   repetitionPenalty: 'duckmesh.repetitionPenalty',
   lane: 'duckmesh.lane',
   replicas: 'duckmesh.replicas',
+  verification: 'duckmesh.verification',
+  texts: 'input',
+  width: 'dimensions',
 }
 
 /** A mistake in the request itself. */

@@ -1,7 +1,7 @@
 /** `GET /v1/models`: what is offered on the mesh now, by whoever is known to this node. */
 import { DuckMeshError } from '@duckmesh/protocols'
 import type { BookEntry } from '@duckmesh/protocols/market'
-import type { Hex } from '@duckmesh/protocols'
+import type { Hex, NumberModel } from '@duckmesh/protocols'
 import { timeLimit } from '@duckmesh/sdk'
 import type { FastifyInstance } from 'fastify'
 import { MODELS_TIMEOUT_MS } from './constants.ts'
@@ -18,11 +18,18 @@ export interface ListedModel {
     modelId: Hex
     determinism: string
     contextLength: number
+    task: 'chat' | NumberModel['task']
+    /** Numbers for each text, of a task that has such. */
+    width?: number
+    /** Names of the classes of a classification, if it has any. */
+    labels?: string[]
     providers: number
     lowestPriceIn: string
     lowestPriceOut: string
   }
 }
+
+type Facts = ListedModel['duckmesh']
 
 export function registerModels(server: FastifyInstance, components: GatewayComponents): void {
   server.get('/v1/models', async () => ({ object: 'list', data: await list(components) }))
@@ -69,12 +76,23 @@ export function listModels(offers: readonly BookEntry[]): ListedModel[] {
       modelId,
       determinism,
       contextLength,
+      ...taskOf(group),
       providers: group.length,
       lowestPriceIn: `${lowest(group.map((model) => model.priceIn))}`,
       lowestPriceOut: `${lowest(group.map((model) => model.priceOut))}`,
     }
     return [{ id, object: 'model', created: 0, owned_by: 'duckmesh', duckmesh }]
   })
+}
+
+/** As most of the offers say. */
+function taskOf(group: BookEntry['offer']['models']): Pick<Facts, 'labels' | 'task' | 'width'> {
+  const said = Object.groupBy(group, ({ numbers }) => JSON.stringify(numbers ?? null))
+  const [most] = Object.values(said).sort((a, b) => (b?.length ?? 0) - (a?.length ?? 0))
+  const numbers = most?.[0]?.numbers
+  if (numbers === undefined) return { task: 'chat' }
+  const { labels, task, width } = numbers
+  return labels.length === 0 ? { task, width } : { task, width, labels }
 }
 
 function order(a: BookEntry['offer']['models'], b: BookEntry['offer']['models']): number {

@@ -198,7 +198,7 @@ function readyChecks({ chain, clock, served }: PeerBase, { host, offers }: PeerM
 }
 
 async function statusOf(
-  { clock, served, signer, store }: PeerBase,
+  { clock, engine, served, signer, store }: PeerBase,
   { host, offers }: PeerMesh,
   { evidence, gateway, market, provider: role, stats }: Roles,
   provider: ProviderSettings,
@@ -215,6 +215,7 @@ async function statusOf(
     provider: provider.owner,
     operator: signer.address,
     models: served.models(),
+    engine: engine.stats(),
     inFlight: role.jobs.inFlight,
     slots: provider.slots,
     unredeemed: held.reduce((sum, row) => sum + row.paid - row.redeemed, 0n),

@@ -4,7 +4,7 @@ import type { ProofCounts } from '@duckmesh/protocols/evidence'
 import type { JobState } from '@duckmesh/protocols/dispatch'
 import type { Redemption } from '@duckmesh/protocols/settlement'
 import type { Accusation } from '../chain/index.ts'
-import type { ModelInfo } from '../engine/index.ts'
+import type { EngineStats, ModelInfo } from '../engine/index.ts'
 
 /** A segment that entered a state; what status lines and metrics are made of. */
 export interface SegmentNotice {
@@ -24,6 +24,8 @@ export interface PeerStatus {
   provider: Hex
   operator: Hex
   models: ModelInfo[]
+  /** Counters of the own engine since the start; what runs behind endpoints is not in them. */
+  engine: EngineStats
   inFlight: number
   slots: number
   /** Wei in vouchers that the chain has not paid yet, fees of seats included. */

@@ -31,6 +31,7 @@ import { CountedBidder } from './market-stats.ts'
 import type { MarketStats } from './market-stats.ts'
 import type { OwnBinding } from './own-binding.ts'
 import { GossipDirectory } from './seat-directory.ts'
+import type { ServedModels } from './served-models.ts'
 
 /** Shortest window for bids, ms, and the most invited providers (SCHEMAS "Durations", "Auction"). */
 const LOCAL_MARKET = { windowMinMs: 30, maxInvited: 8 }
@@ -60,6 +61,7 @@ export interface MarketRoleComponents {
   provider: Hex
   replyKeys: ReplyKeys
   rng: Rng
+  served: Pick<ServedModels, 'models'>
   signer: Signer
   stake: StakeView
   stats: MarketStats

@@ -1,7 +1,10 @@
 /** Counts what the market does with this node, for `status --why`: totals since the start. */
+import { toDuckMeshError } from '@duckmesh/protocols'
 import type { ErrorCode, Hex } from '@duckmesh/protocols'
 import { Bidder } from '@duckmesh/protocols/market'
+import { demandComparable } from './comparable-models.ts'
 import type { MarketCounts } from './interface.ts'
+import type { ServedModels } from './served-models.ts'
 
 type BidAnswer = Awaited<ReturnType<Bidder['decide']>>
 type Openings = Parameters<Bidder['opened']>[0]
@@ -68,23 +71,44 @@ export class MarketStats {
   }
 }
 
-/** A bidder that tells the counts what it did. */
+type CountedComponents = ConstructorParameters<typeof Bidder>[0] & {
+  stats: MarketStats
+  served: Pick<ServedModels, 'models'>
+}
+
+/** A bidder that tells the counts what it did, and passes where this node's models cannot be compared. */
 export class CountedBidder extends Bidder {
   readonly #stats: MarketStats
+  readonly #served: CountedComponents['served']
   readonly #provider: Hex
 
-  constructor(components: ConstructorParameters<typeof Bidder>[0] & { stats: MarketStats }) {
+  constructor(components: CountedComponents) {
     super(components)
     this.#stats = components.stats
+    this.#served = components.served
     this.#provider = components.provider
   }
 
   override async decide(...args: Parameters<Bidder['decide']>): Promise<BidAnswer> {
     const { header, jobId } = args[0]
     this.#stats.heard(jobId, header.attempt)
-    const answer = await super.decide(...args)
+    const answer = this.#passOf(args[0]) ?? (await super.decide(...args))
     this.#stats.answered(jobId, header.attempt, answer)
     return answer
+  }
+
+  #passOf({ header, jobId }: Parameters<Bidder['decide']>[0]): BidAnswer | undefined {
+    try {
+      demandComparable(header.order.order, this.#served.models())
+      return undefined
+    } catch (error) {
+      const { code, message: detail } = toDuckMeshError(error)
+      const { attempt } = header
+      return {
+        kind: 'pass',
+        pass: { jobId, attempt, provider: this.#provider, code, detail },
+      }
+    }
   }
 
   override async opened(openings: Openings): Promise<void> {

@@ -60,7 +60,7 @@ export async function openBase(
   })
   const endpoints = await endpointSettings(provider)
   const chosen = await openChosenModels(config, clock, closers)
-  const models = await loadModels(provider.modelsDir, logger, chosen)
+  const models = await loadModels(provider.modelsDir, logger, chosen, config.engine)
   const engine = closers.opened(models, (host) => host.stop())
   const remote = new RemoteModels({ clock, fetch, logger }, endpoints)
   const served = closers.opened(new ServedModels({ engine, remote }, provider), (both) => {

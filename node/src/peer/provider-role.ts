@@ -6,6 +6,7 @@ import type {
   Envelope,
   Hex,
   Logger,
+  ModelOffer,
   NetworkIdentity,
   Offer,
   Rng,
@@ -33,11 +34,15 @@ import type { Connection, Stream } from '@libp2p/interface'
 import type { Config } from '../config/index.ts'
 import type { PeerHost } from '../host/index.ts'
 import type { NodeStore } from '../storage/index.ts'
+import { demandComparable } from './comparable-models.ts'
 import type { SegmentNotice } from './interface.ts'
 import { ownOffer } from './own-offer.ts'
 import type { OwnBinding } from './own-binding.ts'
 import { RedeemLoop } from './redeem-loop.ts'
 import type { ServedModels } from './served-models.ts'
+
+/** What is asked for a model, and what its answer is when that is numbers. */
+type ModelTerms = Pick<ModelOffer, 'numbers' | 'priceIn' | 'priceOut'>
 
 export interface ProviderRoleComponents {
   /** Checks awards of auctioned jobs; asked for at each one. */
@@ -110,7 +115,13 @@ export class ProviderRole {
       load: () => this.load(),
       record: () => this.#offers.record(),
     })
-    const auction: AuctionRules = { check: (frame) => components.auction().check(frame) }
+    // Only auctioned awards can be for redundant jobs.
+    const auction: AuctionRules = {
+      check: async (frame) => {
+        demandComparable(frame.order.order, components.served.models())
+        return components.auction().check(frame)
+      },
+    }
     this.jobs = new JobServer(
       {
         ...components,
@@ -166,9 +177,15 @@ export class ProviderRole {
     return {
       quote: (modelId) => {
         const model = served.models().find((one) => one.modelId === modelId)
-        return model && { ...served.pricesOf(modelId), contextLength: model.contextLength }
+        return model && { ...this.#termsOf(modelId), contextLength: model.contextLength }
       },
     }
+  }
+
+  #termsOf(modelId: Hex): ModelTerms {
+    const { served } = this.#components
+    const numbers = served.numbersOf(modelId)
+    return { ...served.pricesOf(modelId), ...(numbers === undefined ? {} : { numbers }) }
   }
 
   load(): { inFlight: number; slots: number; stepMs: number } {
@@ -191,7 +208,7 @@ export class ProviderRole {
           name,
           determinism,
           contextLength,
-          ...served.pricesOf(modelId),
+          ...this.#termsOf(modelId),
         })),
       }),
     })

@@ -1,10 +1,11 @@
 /** All that this provider serves, computed here or behind an endpoint, as one engine with prices. */
-import type { Hex, JobSpec } from '@duckmesh/protocols'
+import type { Hex, JobSpec, NumberModel } from '@duckmesh/protocols'
 import type { OpenGeneration, StepEngine } from '@duckmesh/protocols/dispatch'
 import { readApiKey } from '../backend-openai/index.ts'
 import type { RemoteModelSettings, RemoteModels } from '../backend-openai/index.ts'
 import type { Config } from '../config/index.ts'
 import type { Engine, ModelInfo } from '../engine/index.ts'
+import { isOfferable, numberModel } from './number-model.ts'
 import { LocalStepEngine } from './step-engine.ts'
 
 /** Wei per 1 000 tokens. */
@@ -14,7 +15,7 @@ interface Prices {
 }
 
 export interface ServedModelsComponents {
-  engine: Pick<Engine, 'models' | 'open'>
+  engine: Pick<Engine, 'models' | 'open' | 'openEncoding'>
   remote: Pick<RemoteModels, 'models' | 'open' | 'settingsOf' | 'start' | 'stop'>
 }
 
@@ -42,14 +43,22 @@ export class ServedModels implements StepEngine {
   /** What may be offered now. */
   models(): ModelInfo[] {
     const { engine, remote } = this.#components
-    return [...engine.models(), ...remote.models()]
+    return [...engine.models().filter(isOfferable), ...remote.models()]
   }
 
-  /** What is asked for a model, its own price or that of all. */
+  /** What is asked for a model, its own price or that of all. Numbers are free: the texts are the work (rule N-9). */
   pricesOf(modelId: Hex): Prices {
     const { priceIn, priceOut } = this.#prices
     const own = this.#components.remote.settingsOf(modelId)
-    return { priceIn: own?.priceIn ?? priceIn, priceOut: own?.priceOut ?? priceOut }
+    const perToken = this.numbersOf(modelId) === undefined ? priceOut : 0n
+    return { priceIn: own?.priceIn ?? priceIn, priceOut: own?.priceOut ?? perToken }
+  }
+
+  /** What an offer says of a model whose answer is numbers; undefined for one that chats. */
+  numbersOf(modelId: Hex): NumberModel | undefined {
+    const { engine } = this.#components
+    const model = engine.models().find((one) => one.modelId === modelId)
+    return model && numberModel(model)
   }
 
   async open(

@@ -9,11 +9,13 @@ import type {
 } from '@duckmesh/protocols/dispatch'
 import { EngineError } from '../engine/index.ts'
 import type { Engine, EngineErrorCode, Generation, GenerationRequest } from '../engine/index.ts'
+import { openNumbers } from './number-generation.ts'
 
 /** Engine codes that the registry names otherwise; the rest is ENGINE_FAILED. */
 const CODES: Partial<Record<EngineErrorCode, ErrorCode>> = {
   CANCELLED: 'CANCELLED',
   CHAT_TEMPLATE_FAILED: 'SPEC_INVALID',
+  DEVICE_UNAVAILABLE: 'DEVICE_UNAVAILABLE',
   ENGINE_BUSY: 'ENGINE_BUSY',
   ENGINE_CRASHED: 'ENGINE_CRASHED',
   ENGINE_STOPPED: 'SHUTTING_DOWN',
@@ -28,10 +30,13 @@ const CODES: Partial<Record<EngineErrorCode, ErrorCode>> = {
   UNKNOWN_MODEL: 'MODEL_NOT_FOUND',
 }
 
-export class LocalStepEngine implements StepEngine {
-  readonly #engine: Pick<Engine, 'open'>
+/** What the port uses of an engine. */
+export type StepEngineSource = Pick<Engine, 'models' | 'open' | 'openEncoding'>
 
-  constructor(engine: Pick<Engine, 'open'>) {
+export class LocalStepEngine implements StepEngine {
+  readonly #engine: StepEngineSource
+
+  constructor(engine: StepEngineSource) {
     this.#engine = engine
   }
 
@@ -43,6 +48,10 @@ export class LocalStepEngine implements StepEngine {
     payer: Hex,
   ): Promise<OpenGeneration> {
     try {
+      if (spec.task !== undefined) {
+        const asked = { modelId, task: spec.task, spec, delivered: prefixIds.length, payer }
+        return generationPort(await openNumbers(this.#engine, asked, signal))
+      }
       const request = requestOf(spec, prefixIds, payer)
       return generationPort(await this.#engine.open(modelId, request, signal))
     } catch (error) {
@@ -59,6 +68,7 @@ function requestOf(spec: JobSpec, prefixIds: readonly number[], client: Hex): Ge
     prefixIds,
     maxTokens: spec.maxTokens,
     stop: spec.stop,
+    ...(spec.format === undefined ? {} : { format: spec.format }),
     sampler: {
       ...sampling,
       logitBias: new Map(logitBias.map(({ id, bias }) => [id, bias])),
@@ -67,7 +77,7 @@ function requestOf(spec: JobSpec, prefixIds: readonly number[], client: Hex): Ge
   }
 }
 
-function generationPort(generation: Generation): OpenGeneration {
+function generationPort(generation: Generation | OpenGeneration): OpenGeneration {
   return {
     tokensIn: generation.tokensIn,
     step: (maxTokens, signal) => registeredStep(generation, maxTokens, signal),
@@ -78,7 +88,7 @@ function generationPort(generation: Generation): OpenGeneration {
 }
 
 async function* registeredStep(
-  generation: Generation,
+  generation: Pick<OpenGeneration, 'step'>,
   maxTokens: number,
   signal: AbortSignal,
 ): AsyncGenerator<TokenGroup, StepFinish> {

@@ -125,6 +125,16 @@ describe('parseChatRequest', () => {
     expect(parsed(nothing).request).to.deep.equal(CHAT)
   })
 
+  it('asks for JSON, and says of other formats what there is', () => {
+    const json = { type: 'json_object' }
+    expect(parsed({ response_format: json }).request).to.deep.equal({
+      ...CHAT,
+      response_format: json,
+    })
+    const schema = { ...CHAT, response_format: { type: 'json_schema' } }
+    expect(() => parseChatRequest(schema)).to.throw('{"type": "json_object"}')
+  })
+
   const wrong: [string, unknown, string][] = [
     ['no body', undefined, 'body'],
     ['text', 'hello', 'body'],
@@ -168,7 +178,13 @@ describe('parseChatRequest', () => {
     ['a bias that is text', { ...CHAT, logit_bias: { 1: 'x' } }, 'logit_bias.1'],
     ['two choices', { ...CHAT, n: 2 }, 'n'],
     ['tools', { ...CHAT, tools: [{}] }, 'tools'],
-    ['JSON answers', { ...CHAT, response_format: { type: 'json_object' } }, 'response_format'],
+    [
+      'answers by a schema',
+      { ...CHAT, response_format: { type: 'json_schema', json_schema: { name: 'x' } } },
+      'response_format',
+    ],
+    ['a format that is text', { ...CHAT, response_format: 'json_object' }, 'response_format'],
+    ['a format without a type', { ...CHAT, response_format: {} }, 'response_format.type'],
     ['log probabilities', { ...CHAT, logprobs: true }, 'logprobs'],
     ['a frequency penalty', { ...CHAT, frequency_penalty: 0.5 }, 'frequency_penalty'],
     ['sound', { ...CHAT, modalities: ['text', 'audio'] }, 'modalities[1]'],

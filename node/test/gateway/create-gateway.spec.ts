@@ -126,7 +126,7 @@ describe('the gateway', () => {
     ['PUT', '/v1/models', 'PUT /v1/models does not exist'],
     ['POST', '/v1/responses', 'createOpenAICompatible'],
     ['POST', '/v1/completions', 'use /v1/chat/completions'],
-    ['POST', '/v1/embeddings', 'embeddings'],
+    ['GET', '/v1/embeddings', 'takes POST'],
     ['POST', '/chat/completions', 'ends in /v1'],
     ['GET', '/v1/models/a/b?x=1', 'GET /v1/models/a/b does not exist'],
   ]

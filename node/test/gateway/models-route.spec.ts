@@ -36,6 +36,7 @@ describe('listModels', () => {
           modelId: id('3a'),
           determinism: 'f32',
           contextLength: 512,
+          task: 'chat',
           providers: 2,
           lowestPriceIn: '100',
           lowestPriceOut: '1000',
@@ -49,6 +50,18 @@ describe('listModels', () => {
     const listed = listModels([offerOf(high), offerOf(two, low), offerOf(two)])
     expect(listed.map((one) => one.id)).to.deep.equal(['duckling', id('11'), id('ff')])
     expect(listed[0]?.duckmesh.modelId).to.equal(id('3a'))
+  })
+
+  it('tells the task of a model whose answer is numbers, as most of its providers do', () => {
+    const numbers = { task: 'classify' as const, width: 2, labels: ['sad', 'glad'] }
+    const liar = model({ numbers: { ...numbers, labels: ['glad', 'sad'] } })
+    const honest = model({ numbers })
+    const [listed] = listModels([offerOf(liar), offerOf(honest), offerOf(honest)])
+    expect(listed?.duckmesh).to.deep.include(numbers)
+    const bare = model({ numbers: { task: 'embed', width: 3, labels: [] } })
+    const [embedder] = listModels([offerOf(bare)])
+    expect(embedder?.duckmesh).to.include({ task: 'embed', width: 3 })
+    expect(embedder?.duckmesh).to.not.have.property('labels')
   })
 
   it('is empty when nobody offers anything', () => {

@@ -34,6 +34,17 @@ describe('loadModels', () => {
     })
   })
 
+  it('refuses a device that is not there instead of computing elsewhere', async () => {
+    await withTempDir(async (folder) => {
+      // No machine has both.
+      const device = process.platform === 'win32' ? 'coreml' : 'dml'
+      const logs = new NotedLogs()
+      const error = await rejection(loadModels(folder, logs, undefined, { device, threads: 1 }))
+      expect(error.code).to.equal('DEVICE_UNAVAILABLE')
+      expect(error.details).to.include({ device })
+    })
+  })
+
   it('rejects with a code of the registry when the folder cannot be made', async () => {
     await withTempDir(async (folder) => {
       const file = join(folder, 'file')

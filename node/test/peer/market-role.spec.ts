@@ -98,6 +98,7 @@ class Desk {
       provider: PROVIDER,
       replyKeys: new HpkeReplyKeys(crypto),
       rng: crypto,
+      served: { models: () => [] },
       signer: { address: PAYER, signDigest: () => Promise.resolve(hexOfDigit('5', 65)) },
       stake: { providerOf: () => Promise.resolve(null) },
       stats,

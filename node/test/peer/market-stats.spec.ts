@@ -8,6 +8,7 @@ type Openings = Parameters<Bidder['opened']>[0]
 type Answer = Awaited<ReturnType<Bidder['decide']>>
 
 const JOB = hexOfDigit('1', 32)
+const MODEL = hexOfDigit('3', 32)
 
 function openings(winners: Hex[], over: Partial<Openings> = {}): Openings {
   const proof = { sets: [], replySecret: hexOfDigit('5', 32), ruleVersion: 1, excluded: [] }
@@ -95,10 +96,14 @@ describe('CountedBidder', () => {
   type Header = Parameters<Bidder['decide']>[0]
 
   /** A bidder whose view of the seats and of its bids fails or is empty: every header is passed. */
-  function bidderOf(): { bidder: CountedBidder; stats: MarketStats } {
+  function bidderOf(determinism: 'f32' | 'opaque' = 'f32'): {
+    bidder: CountedBidder
+    stats: MarketStats
+  } {
     const stats = new MarketStats()
     const fakes = {
       stats,
+      served: { models: () => [{ modelId: MODEL, determinism }] },
       provider: PROVIDER,
       clock: { now: () => 0, after: () => () => undefined },
       view: { turnClock: { isCurrent: () => false }, seats: () => Promise.resolve([]) },
@@ -109,13 +114,28 @@ describe('CountedBidder', () => {
 
   it('counts what the bidder answers, and the header that came with the invitation', async () => {
     const { bidder, stats } = bidderOf()
-    const order = { modelId: hexOfDigit('3', 32), deadline: 60 }
+    const order = { modelId: MODEL, mode: 0, deadline: 60 }
     const header = { attempt: 0, order: { order } }
     const received = { header, jobId: JOB } as unknown as Header
     const seat = { seat: PAYER, epoch: 1, turn: 1 }
     const answer = await bidder.decide(received, seat)
     expect(answer.kind).to.equal('pass')
     expect(stats.counts).to.deep.include({ heard: 1, bids: 0, passes: { STALE_SEAT: 1 } })
+  })
+
+  it('passes redundant jobs of a model that is opaque here, and no others', async () => {
+    const { bidder, stats } = bidderOf('opaque')
+    const seat = { seat: PAYER, epoch: 1, turn: 1 }
+    const codes: string[] = []
+    for (const [attempt, mode] of [0, 1].entries()) {
+      const order = { modelId: MODEL, mode, deadline: 60 }
+      const received = { header: { attempt, order: { order } }, jobId: JOB } as unknown as Header
+      const answer = await bidder.decide(received, seat)
+      if (answer.kind === 'pass') codes.push(answer.pass.code)
+    }
+    // The second one would be answered, were there a seat.
+    expect(codes).to.deep.equal(['NOT_SUPPORTED', 'STALE_SEAT'])
+    expect(stats.counts.passes).to.deep.equal({ NOT_SUPPORTED: 1, STALE_SEAT: 1 })
   })
 
   it('looks at openings before it checks them', async () => {

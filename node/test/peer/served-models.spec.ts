@@ -25,13 +25,18 @@ const info = (modelId: Hex): ModelInfo => ({
   task: 'text-generation',
 })
 
+/** A model whose answer is numbers. */
+const NUMBERS: Hex = `0x${'33'.repeat(32)}`
+const encoder: ModelInfo = { ...info(NUMBERS), task: 'embeddings', width: 4 }
+
 function parts(own: { priceIn?: bigint; priceOut?: bigint } = {}): {
   served: ServedModels
   calls: string[]
 } {
   const calls: string[] = []
   const engine: ServedModelsComponents['engine'] = {
-    models: () => [info(LOCAL)],
+    models: () => [info(LOCAL), encoder],
+    openEncoding: () => Promise.reject(new TypeError('Not in this test.')),
     open: async (modelId) => {
       calls.push(`engine ${modelId}`)
       throw new DuckMeshError('ENGINE_BUSY', 'Enough of this test.')
@@ -56,10 +61,17 @@ function parts(own: { priceIn?: bigint; priceOut?: bigint } = {}): {
 describe('ServedModels', () => {
   it('lists both kinds, each at its price', () => {
     const { served } = parts({ priceOut: 5n })
-    expect(served.models().map(({ modelId }) => modelId)).to.deep.equal([LOCAL, REMOTE])
+    expect(served.models().map(({ modelId }) => modelId)).to.deep.equal([LOCAL, NUMBERS, REMOTE])
     expect(served.pricesOf(LOCAL)).to.deep.equal({ priceIn: 1n, priceOut: 2n })
     expect(served.pricesOf(REMOTE)).to.deep.equal({ priceIn: 1n, priceOut: 5n })
     expect(parts({ priceIn: 0n }).served.pricesOf(REMOTE).priceIn).to.equal(0n)
+  })
+
+  it('asks for the texts, not for the numbers, of a model that embeds', () => {
+    const { served } = parts()
+    expect(served.pricesOf(NUMBERS)).to.deep.equal({ priceIn: 1n, priceOut: 0n })
+    expect(served.numbersOf(NUMBERS)).to.deep.equal({ task: 'embed', width: 4, labels: [] })
+    expect(served.numbersOf(LOCAL)).to.equal(undefined)
   })
 
   it('sends each job where its model runs', async () => {

@@ -3,7 +3,12 @@ import type { ErrorCode, JobSpec } from '@duckmesh/protocols'
 import type { StepFinish, TokenGroup } from '@duckmesh/protocols/dispatch'
 import { expect } from 'chai'
 import { EngineError } from '../../src/engine/index.ts'
-import type { EngineErrorCode, Generation, GenerationRequest } from '../../src/engine/index.ts'
+import type {
+  EngineErrorCode,
+  Generation,
+  GenerationRequest,
+  ModelInfo,
+} from '../../src/engine/index.ts'
 import { LocalStepEngine, registered } from '../../src/peer/step-engine.ts'
 import { rejection } from '../reject.ts'
 import { hexOfDigit } from '../storage/rows.ts'
@@ -31,6 +36,7 @@ const spec: JobSpec = {
 const TABLE: Record<EngineErrorCode, ErrorCode> = {
   CANCELLED: 'CANCELLED',
   CHAT_TEMPLATE_FAILED: 'SPEC_INVALID',
+  DEVICE_UNAVAILABLE: 'DEVICE_UNAVAILABLE',
   ENGINE_BUSY: 'ENGINE_BUSY',
   ENGINE_CRASHED: 'ENGINE_CRASHED',
   ENGINE_FAILED: 'ENGINE_FAILED',
@@ -57,6 +63,14 @@ class OneGeneration {
   readonly steps: number[] = []
   closes = 0
   failure: Error | undefined
+
+  models(): ModelInfo[] {
+    return []
+  }
+
+  openEncoding(): Promise<never> {
+    return Promise.reject(new TypeError('Not in this test.'))
+  }
 
   open(modelId: string, request: GenerationRequest): Promise<Generation> {
     this.opened.push({ modelId, request })
@@ -128,6 +142,12 @@ describe('LocalStepEngine', () => {
     expect(generation.tokensIn).to.equal(5)
     generation.close()
     expect(one.closes).to.equal(1)
+  })
+
+  it('asks the engine for JSON when the spec does', async () => {
+    const one = new OneGeneration()
+    await new LocalStepEngine(one).open(MODEL, { ...spec, format: 'json' }, [], quiet, PAYER)
+    expect(one.opened[0]?.request).to.include({ format: 'json' })
   })
 
   it('passes groups on, then why the step ended', async () => {

@@ -2,6 +2,7 @@
 import * as limits from '../limits.ts'
 import { auctionProof } from './auction-fields.ts'
 import { amount, bytes32 } from './bytes.ts'
+import { numberTask } from './market-fields.ts'
 import { hello } from './mesh-fields.ts'
 import { flag, integer, safeUint, uint16, uint32 } from './numbers.ts'
 import { sealedOf } from './sealed-field.ts'
@@ -50,6 +51,7 @@ export const awardFrame: Field<AwardFrame> = struct<AwardFrame>({
   voucher: optional(voucherFrame),
   prefixIds: list(uint32, limits.MAX_PREFIX_IDS),
   auction: optional(auctionProof),
+  task: optional(numberTask),
 })
 
 const busy: Field<Busy> = struct({ ...segmentRef, retryAfterMs: uint32 })

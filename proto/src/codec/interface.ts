@@ -22,6 +22,8 @@ export interface Field<T> {
 /** A field that the domain type may lack. */
 export interface OptionalField<T> extends Omit<Field<T>, 'optional'> {
   readonly optional: true
+  /** An empty list counts as absent. */
+  readonly absentWhenEmpty?: true
 }
 
 /** A field for every property of T, optional fields exactly for optional properties. */

@@ -6,7 +6,7 @@ import { envelope, hello } from './mesh-fields.ts'
 import { list, optional, struct } from './struct.ts'
 import { text } from './text.ts'
 import { union } from './union.ts'
-import { MAX_MODEL_NAME_BYTES, MAX_OFFER_MODELS, MAX_UINT32 } from '../limits.ts'
+import * as limits from '../limits.ts'
 import type { Field, UnionField } from './interface.ts'
 import type {
   CapsFrame,
@@ -14,6 +14,8 @@ import type {
   CapsResponse,
   Determinism,
   ModelOffer,
+  NumberModel,
+  NumberTask,
   Offer,
 } from '../types.ts'
 
@@ -24,18 +26,31 @@ const determinism: Field<Determinism> = enumeration<Determinism>({
   opaque: wireClasses.DETERMINISM_OPAQUE,
 })
 
-const modelOffer: Field<ModelOffer> = struct({
+/** A chat has no task on the wire. */
+export const numberTask: Field<NumberTask> = enumeration<NumberTask>({
+  embed: v1.Task.TASK_EMBED,
+  classify: v1.Task.TASK_CLASSIFY,
+})
+
+const numberModel: Field<NumberModel> = struct({
+  task: numberTask,
+  width: integer(1, limits.MAX_NUMBERS_WIDTH),
+  labels: list(text(limits.MAX_LABEL_BYTES, 1), limits.MAX_LABELS),
+})
+
+const modelOffer: Field<ModelOffer> = struct<ModelOffer>({
   modelId: bytes32,
-  name: text(MAX_MODEL_NAME_BYTES, 1),
+  name: text(limits.MAX_MODEL_NAME_BYTES, 1),
   priceIn: amount,
   priceOut: amount,
   determinism,
-  contextLength: integer(1, MAX_UINT32),
+  contextLength: integer(1, limits.MAX_UINT32),
+  numbers: optional(numberModel),
 })
 
 export const offer: Field<Offer> = struct({
   provider: address,
-  models: list(modelOffer, MAX_OFFER_MODELS),
+  models: list(modelOffer, limits.MAX_OFFER_MODELS),
   expiryMs: safeUint,
   slots: uint16,
 })

@@ -1,8 +1,10 @@
 /** Fields of the private part of a job (dispatch.proto, JobSpec). */
+import * as v1 from '../generated/duckmesh.js'
 import * as limits from '../limits.ts'
 import { bytes32 } from './bytes.ts'
-import { double, integer, uint32 } from './numbers.ts'
-import { list, struct } from './struct.ts'
+import { numberTask } from './market-fields.ts'
+import { double, enumeration, integer, uint32 } from './numbers.ts'
+import { list, optional, optionalList, struct } from './struct.ts'
 import { text } from './text.ts'
 import type { Field } from './interface.ts'
 import type { ChatMessage, JobSpec, Sampling } from '../types.ts'
@@ -36,10 +38,13 @@ const chatMessage: Field<ChatMessage> = struct({
   content: text(limits.MAX_SPEC_BYTES),
 })
 
-export const jobSpec: Field<JobSpec> = struct({
+export const jobSpec: Field<JobSpec> = struct<JobSpec>({
   messages: list(chatMessage, limits.MAX_CHAT_MESSAGES),
   sampling,
   maxTokens: integer(1, limits.MAX_UINT32),
   stop: list(text(limits.MAX_STOP_BYTES, 1), limits.MAX_STOP_STRINGS),
   seed: bytes32,
+  format: optional(enumeration({ json: v1.Format.FORMAT_JSON })),
+  task: optional(numberTask),
+  texts: optionalList(text(limits.MAX_SPEC_BYTES, 1), limits.MAX_TEXTS),
 })

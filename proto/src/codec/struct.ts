@@ -14,6 +14,13 @@ function onWire(message: Record<string, unknown>, key: string): unknown {
   return Object.hasOwn(message, key) ? (message[key] ?? undefined) : undefined
 }
 
+/** Generated classes give every repeated field a list of their own, also when none was on the wire. */
+function isAbsent(field: AnyField, part: unknown): boolean {
+  if (field.optional !== true) return false
+  if (part === undefined) return true
+  return field.absentWhenEmpty === true && Array.isArray(part) && part.length === 0
+}
+
 /** A required message: property names are those of the generated class. */
 export function struct<T extends object>(fields: StructFields<T>): Field<T> {
   const entries = Object.entries<AnyField>(fields)
@@ -23,7 +30,7 @@ export function struct<T extends object>(fields: StructFields<T>): Field<T> {
       const value: Record<string, unknown> = {}
       for (const [key, field] of entries) {
         const part = onWire(message, key)
-        if (part === undefined && field.optional === true) continue
+        if (isAbsent(field, part)) continue
         value[key] = field.fromWire(part, `${path}.${key}`)
       }
       return value as T
@@ -32,7 +39,7 @@ export function struct<T extends object>(fields: StructFields<T>): Field<T> {
       const domain = asRecord(value, path)
       const message: Record<string, unknown> = {}
       for (const [key, field] of entries) {
-        if (domain[key] === undefined && field.optional === true) continue
+        if (isAbsent(field, domain[key])) continue
         message[key] = field.toWire(domain[key], `${path}.${key}`)
       }
       return message
@@ -47,6 +54,11 @@ export function optional<T>(field: Field<T>): OptionalField<T> {
     fromWire: (wire, path) => field.fromWire(wire, path),
     toWire: (value, path) => field.toWire(value, path),
   }
+}
+
+/** A list that the domain type lacks when it is empty, as the wire does. */
+export function optionalList<T>(field: Field<T>, max: number): OptionalField<T[]> {
+  return { ...optional(list(field, max)), absentWhenEmpty: true }
 }
 
 /** At most `max` values; the count is checked before any of them. */

@@ -1693,6 +1693,16 @@ export namespace LogitBias {
     type $Shape = LogitBias.$Properties;
 }
 
+/** Format enum. */
+export enum Format {
+
+    /** FORMAT_TEXT value */
+    FORMAT_TEXT = 0,
+
+    /** FORMAT_JSON value */
+    FORMAT_JSON = 1
+}
+
 /**
  * Properties of a JobSpec.
  * @deprecated Use JobSpec.$Properties instead.
@@ -1726,6 +1736,15 @@ export class JobSpec {
 
     /** JobSpec seed. */
     seed: Uint8Array;
+
+    /** JobSpec format. */
+    format: Format;
+
+    /** JobSpec task. */
+    task: Task;
+
+    /** JobSpec texts. */
+    texts: string[];
 
     /**
      * Encodes the specified JobSpec message. Does not implicitly {@link JobSpec.verify|verify} messages.
@@ -1765,6 +1784,15 @@ export namespace JobSpec {
 
         /** JobSpec seed */
         seed?: (Uint8Array|null);
+
+        /** JobSpec format */
+        format?: (Format|null);
+
+        /** JobSpec task */
+        task?: (Task|null);
+
+        /** JobSpec texts */
+        texts?: (string[]|null);
 
         /** Unknown fields preserved while decoding when enabled */
         $unknowns?: Uint8Array[];
@@ -1823,6 +1851,9 @@ export class AwardFrame {
     /** AwardFrame auction. */
     auction?: (AuctionProof.$Properties|null);
 
+    /** AwardFrame task. */
+    task: Task;
+
     /**
      * Encodes the specified AwardFrame message. Does not implicitly {@link AwardFrame.verify|verify} messages.
      * @param message AwardFrame message or plain object to encode
@@ -1876,6 +1907,9 @@ export namespace AwardFrame {
 
         /** AwardFrame auction */
         auction?: (AuctionProof.$Properties|null);
+
+        /** AwardFrame task */
+        task?: (Task|null);
 
         /** Unknown fields preserved while decoding when enabled */
         $unknowns?: Uint8Array[];
@@ -2700,6 +2734,88 @@ export enum Determinism {
     DETERMINISM_OPAQUE = 2
 }
 
+/** Task enum. */
+export enum Task {
+
+    /** TASK_CHAT value */
+    TASK_CHAT = 0,
+
+    /** TASK_EMBED value */
+    TASK_EMBED = 1,
+
+    /** TASK_CLASSIFY value */
+    TASK_CLASSIFY = 2
+}
+
+/**
+ * Properties of a NumberModel.
+ * @deprecated Use NumberModel.$Properties instead.
+ */
+export interface INumberModel extends NumberModel.$Properties {
+}
+
+/** Represents a NumberModel. */
+export class NumberModel {
+
+    /**
+     * Constructs a new NumberModel.
+     * @param [properties] Properties to set
+     */
+    constructor(properties?: NumberModel.$Properties);
+
+    /** Unknown fields preserved while decoding when enabled */
+    $unknowns?: Uint8Array[];
+
+    /** NumberModel task. */
+    task: Task;
+
+    /** NumberModel width. */
+    width: number;
+
+    /** NumberModel labels. */
+    labels: string[];
+
+    /**
+     * Encodes the specified NumberModel message. Does not implicitly {@link NumberModel.verify|verify} messages.
+     * @param message NumberModel message or plain object to encode
+     * @param [writer] Writer to encode to
+     * @returns Writer
+     */
+    static encode(message: NumberModel.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+    /**
+     * Decodes a NumberModel message from the specified reader or buffer.
+     * @param reader Reader or buffer to decode from
+     * @param [length] Message length if known beforehand
+     * @returns {NumberModel & NumberModel.$Shape} NumberModel
+     * @throws {Error} If the payload is not a reader or valid buffer
+     * @throws {$protobuf.util.ProtocolError} If required fields are missing
+     */
+    static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): NumberModel & NumberModel.$Shape;
+}
+
+export namespace NumberModel {
+
+    /** Properties of a NumberModel. */
+    interface $Properties {
+
+        /** NumberModel task */
+        task?: (Task|null);
+
+        /** NumberModel width */
+        width?: (number|null);
+
+        /** NumberModel labels */
+        labels?: (string[]|null);
+
+        /** Unknown fields preserved while decoding when enabled */
+        $unknowns?: Uint8Array[];
+    }
+
+    /** Shape of a NumberModel. */
+    type $Shape = NumberModel.$Properties;
+}
+
 /**
  * Properties of a ModelOffer.
  * @deprecated Use ModelOffer.$Properties instead.
@@ -2736,6 +2852,9 @@ export class ModelOffer {
 
     /** ModelOffer contextLength. */
     contextLength: number;
+
+    /** ModelOffer numbers. */
+    numbers?: (NumberModel.$Properties|null);
 
     /**
      * Encodes the specified ModelOffer message. Does not implicitly {@link ModelOffer.verify|verify} messages.
@@ -2778,6 +2897,9 @@ export namespace ModelOffer {
 
         /** ModelOffer contextLength */
         contextLength?: (number|null);
+
+        /** ModelOffer numbers */
+        numbers?: (NumberModel.$Properties|null);
 
         /** Unknown fields preserved while decoding when enabled */
         $unknowns?: Uint8Array[];

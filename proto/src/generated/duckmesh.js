@@ -2735,11 +2735,19 @@ export const LogitBias = /* @__PURE__ */ (function() {
     return LogitBias;
 })();
 
+export const Format = /* @__PURE__ */ (function() {
+    const valuesById = $Object.create(null), values = $Object.create(valuesById);
+    values[valuesById[0] = "FORMAT_TEXT"] = 0;
+    values[valuesById[1] = "FORMAT_JSON"] = 1;
+    return values;
+})();
+
 export const JobSpec = /* @__PURE__ */ (function() {
 
     const JobSpec = function (properties) {
         this.messages = [];
         this.stop = [];
+        this.texts = [];
         if (properties)
             for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                 if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -2755,6 +2763,12 @@ export const JobSpec = /* @__PURE__ */ (function() {
     JobSpec.prototype.stop = $util.emptyArray;
 
     JobSpec.prototype.seed = $util.newBuffer([]);
+
+    JobSpec.prototype.format = 0;
+
+    JobSpec.prototype.task = 0;
+
+    JobSpec.prototype.texts = $util.emptyArray;
 
     JobSpec.encode = function (message, writer, _depth) {
         if (!writer)
@@ -2775,6 +2789,13 @@ export const JobSpec = /* @__PURE__ */ (function() {
                 writer.uint32(/* id 4, wireType 2 =*/34).string(message.stop[i]);
         if (message.seed != null && $Object.hasOwnProperty.call(message, "seed") && message.seed.length)
             writer.uint32(/* id 5, wireType 2 =*/42).bytes(message.seed);
+        if (message.format != null && $Object.hasOwnProperty.call(message, "format") && message.format !== 0)
+            writer.uint32(/* id 6, wireType 0 =*/48).int32(message.format);
+        if (message.task != null && $Object.hasOwnProperty.call(message, "task") && message.task !== 0)
+            writer.uint32(/* id 7, wireType 0 =*/56).int32(message.task);
+        if (message.texts != null && message.texts.length)
+            for (let i = 0; i < message.texts.length; ++i)
+                writer.uint32(/* id 8, wireType 2 =*/66).string(message.texts[i]);
         if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
             for (let i = 0; i < message.$unknowns.length; ++i)
                 writer.raw(message.$unknowns[i]);
@@ -2848,6 +2869,32 @@ export const JobSpec = /* @__PURE__ */ (function() {
                         delete message.seed;
                     continue;
                 }
+            case 6: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.int32())
+                        message.format = value;
+                    else
+                        delete message.format;
+                    continue;
+                }
+            case 7: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.int32())
+                        message.task = value;
+                    else
+                        delete message.task;
+                    continue;
+                }
+            case 8: {
+                    if (wireType !== 2)
+                        break;
+                    if (!(message.texts && message.texts.length))
+                        message.texts = [];
+                    message.texts.push(reader.stringVerify());
+                    continue;
+                }
             }
             reader.skipType(wireType, _depth, tag);
             if (!reader.discardUnknown) {
@@ -2898,6 +2945,8 @@ export const AwardFrame = /* @__PURE__ */ (function() {
 
     AwardFrame.prototype.auction = null;
 
+    AwardFrame.prototype.task = 0;
+
     AwardFrame.encode = function (message, writer, _depth) {
         if (!writer)
             writer = $Writer.create();
@@ -2925,6 +2974,8 @@ export const AwardFrame = /* @__PURE__ */ (function() {
             writer.uint32(/* id 9, wireType 2 =*/74).uint32s(message.prefixIds);
         if (message.auction != null && $Object.hasOwnProperty.call(message, "auction"))
             AuctionProof.encode(message.auction, writer.uint32(/* id 10, wireType 2 =*/82).fork(), _depth + 1).ldelim();
+        if (message.task != null && $Object.hasOwnProperty.call(message, "task") && message.task !== 0)
+            writer.uint32(/* id 11, wireType 0 =*/88).int32(message.task);
         if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
             for (let i = 0; i < message.$unknowns.length; ++i)
                 writer.raw(message.$unknowns[i]);
@@ -3036,6 +3087,15 @@ export const AwardFrame = /* @__PURE__ */ (function() {
                     if (wireType !== 2)
                         break;
                     message.auction = AuctionProof.decode(reader, reader.size(), $undefined, _depth + 1, message.auction);
+                    continue;
+                }
+            case 11: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.int32())
+                        message.task = value;
+                    else
+                        delete message.task;
                     continue;
                 }
             }
@@ -4331,6 +4391,123 @@ export const Determinism = /* @__PURE__ */ (function() {
     return values;
 })();
 
+export const Task = /* @__PURE__ */ (function() {
+    const valuesById = $Object.create(null), values = $Object.create(valuesById);
+    values[valuesById[0] = "TASK_CHAT"] = 0;
+    values[valuesById[1] = "TASK_EMBED"] = 1;
+    values[valuesById[2] = "TASK_CLASSIFY"] = 2;
+    return values;
+})();
+
+export const NumberModel = /* @__PURE__ */ (function() {
+
+    const NumberModel = function (properties) {
+        this.labels = [];
+        if (properties)
+            for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                    this[keys[i]] = properties[keys[i]];
+    };
+
+    NumberModel.prototype.task = 0;
+
+    NumberModel.prototype.width = 0;
+
+    NumberModel.prototype.labels = $util.emptyArray;
+
+    NumberModel.encode = function (message, writer, _depth) {
+        if (!writer)
+            writer = $Writer.create();
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $util.recursionLimit)
+            throw $Error("max depth exceeded");
+        if (message.task != null && $Object.hasOwnProperty.call(message, "task") && message.task !== 0)
+            writer.uint32(/* id 1, wireType 0 =*/8).int32(message.task);
+        if (message.width != null && $Object.hasOwnProperty.call(message, "width") && message.width !== 0)
+            writer.uint32(/* id 2, wireType 0 =*/16).uint32(message.width);
+        if (message.labels != null && message.labels.length)
+            for (let i = 0; i < message.labels.length; ++i)
+                writer.uint32(/* id 3, wireType 2 =*/26).string(message.labels[i]);
+        if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+            for (let i = 0; i < message.$unknowns.length; ++i)
+                writer.raw(message.$unknowns[i]);
+        return writer;
+    };
+
+    NumberModel.decode = function (reader, length, _end, _depth, _target) {
+        if (!(reader instanceof $Reader))
+            reader = $Reader.create(reader);
+        if (_depth === $undefined)
+            _depth = 0;
+        if (_depth > $Reader.recursionLimit)
+            throw $Error("max depth exceeded");
+        let end, message, value;
+        if (length === $undefined)
+            end = reader.len;
+        else {
+            end = reader.pos + length;
+            if (end > reader.len)
+                throw $RangeError("index out of range");
+            length = reader.len;
+            reader.len = end;
+        }
+        message = _target || new NumberModel();
+        while (reader.pos < end) {
+            let start = reader.pos;
+            let tag = reader.tag();
+            if (tag === _end) {
+                _end = $undefined;
+                break;
+            }
+            let wireType = tag & 7;
+            switch (tag >>>= 3) {
+            case 1: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.int32())
+                        message.task = value;
+                    else
+                        delete message.task;
+                    continue;
+                }
+            case 2: {
+                    if (wireType !== 0)
+                        break;
+                    if (value = reader.uint32())
+                        message.width = value;
+                    else
+                        delete message.width;
+                    continue;
+                }
+            case 3: {
+                    if (wireType !== 2)
+                        break;
+                    if (!(message.labels && message.labels.length))
+                        message.labels = [];
+                    message.labels.push(reader.stringVerify());
+                    continue;
+                }
+            }
+            reader.skipType(wireType, _depth, tag);
+            if (!reader.discardUnknown) {
+                $util.makeProp(message, "$unknowns", false);
+                (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+            }
+        }
+        if (length !== $undefined) {
+            if (reader.pos !== end)
+                throw $RangeError("index out of range");
+            reader.len = length;
+        }
+        if (_end !== $undefined)
+            throw $Error("missing end group");
+        return message;
+    };
+
+    return NumberModel;
+})();
+
 export const ModelOffer = /* @__PURE__ */ (function() {
 
     const ModelOffer = function (properties) {
@@ -4352,6 +4529,8 @@ export const ModelOffer = /* @__PURE__ */ (function() {
 
     ModelOffer.prototype.contextLength = 0;
 
+    ModelOffer.prototype.numbers = null;
+
     ModelOffer.encode = function (message, writer, _depth) {
         if (!writer)
             writer = $Writer.create();
@@ -4371,6 +4550,8 @@ export const ModelOffer = /* @__PURE__ */ (function() {
             writer.uint32(/* id 5, wireType 0 =*/40).int32(message.determinism);
         if (message.contextLength != null && $Object.hasOwnProperty.call(message, "contextLength") && message.contextLength !== 0)
             writer.uint32(/* id 6, wireType 0 =*/48).uint32(message.contextLength);
+        if (message.numbers != null && $Object.hasOwnProperty.call(message, "numbers"))
+            NumberModel.encode(message.numbers, writer.uint32(/* id 7, wireType 2 =*/58).fork(), _depth + 1).ldelim();
         if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
             for (let i = 0; i < message.$unknowns.length; ++i)
                 writer.raw(message.$unknowns[i]);
@@ -4456,6 +4637,12 @@ export const ModelOffer = /* @__PURE__ */ (function() {
                         message.contextLength = value;
                     else
                         delete message.contextLength;
+                    continue;
+                }
+            case 7: {
+                    if (wireType !== 2)
+                        break;
+                    message.numbers = NumberModel.decode(reader, reader.size(), $undefined, _depth + 1, message.numbers);
                     continue;
                 }
             }

@@ -148,6 +148,16 @@ const REFUSALS: Refusal[] = [
     code: 'FIELD_OUT_OF_RANGE',
   },
   ...range('offer.models.0.contextLength', 0, -1, 2 ** 32),
+  {
+    at: 'offer.models.1.numbers.task',
+    why: 'a chat',
+    domain: 'chat',
+    wire: 0,
+    code: 'FIELD_OUT_OF_RANGE',
+  },
+  ...range('offer.models.1.numbers.width', 0, -1, limits.MAX_NUMBERS_WIDTH + 1),
+  ...lists('offer.models.1.numbers.labels', limits.MAX_LABELS, 'a', 'a'),
+  ...texts('offer.models.1.numbers.labels.0', limits.MAX_LABEL_BYTES, 1),
   ...uint64('offer.expiryMs'),
   ...uint16('offer.slots'),
 
@@ -221,6 +231,19 @@ const REFUSALS: Refusal[] = [
   ...lists('jobSpec.stop', limits.MAX_STOP_STRINGS, 'a', 'a'),
   ...texts('jobSpec.stop.0', limits.MAX_STOP_BYTES, 1),
   ...fixed('jobSpec.seed', 32),
+  { at: 'jobSpec.format', why: 'text', domain: 'text', code: 'FIELD_OUT_OF_RANGE' },
+  { at: 'jobSpec.format', why: 'unknown', domain: 'xml', wire: 2, code: 'FIELD_OUT_OF_RANGE' },
+  { at: 'jobSpec.task', why: 'unknown', domain: 'toString', wire: 3, code: 'FIELD_OUT_OF_RANGE' },
+  { at: 'awardFrame.task', why: 'a chat', domain: '', code: 'FIELD_OUT_OF_RANGE' },
+  {
+    at: 'jobSpec.texts',
+    why: '257 texts',
+    domain: Array.from({ length: limits.MAX_TEXTS + 1 }, () => 'a'),
+    wire: Array.from({ length: limits.MAX_TEXTS + 1 }, () => 'a'),
+    code: 'FIELD_OUT_OF_RANGE',
+  },
+  { at: 'jobSpec.texts.0', why: 'an empty text', domain: '', wire: '', code: 'FIELD_OUT_OF_RANGE' },
+  { at: 'jobSpec.texts.0', why: 'a surrogate', domain: 'a\ud800', code: 'MALFORMED_FRAME' },
 ]
 
 describe('codecs: refusals', () => {

@@ -11,14 +11,30 @@ import { signedReceipt, signedVoucher, envelope, envelopeBody } from './arbitrar
 import { peerBinding, clientBinding, hello, framed } from './arbitrary-values.ts'
 import type * as types from '../../src/types.ts'
 
-const modelOffer = record({
-  modelId: hash,
-  name: text(limits.MAX_MODEL_NAME_BYTES, 1),
-  priceIn: amount,
-  priceOut: amount,
-  determinism: fc.constantFrom<types.Determinism>('f32', 'opaque'),
-  contextLength: uint(limits.MAX_UINT32, 1),
+const numberTask = fc.constantFrom<types.NumberTask>('embed', 'classify')
+
+const numberModel = record({
+  task: numberTask,
+  width: uint(limits.MAX_NUMBERS_WIDTH, 1),
+  labels: fc.array(text(8, 1), { maxLength: 4 }),
 })
+
+const modelOffer: fc.Arbitrary<types.ModelOffer> = record(
+  {
+    modelId: hash,
+    name: text(limits.MAX_MODEL_NAME_BYTES, 1),
+    priceIn: amount,
+    priceOut: amount,
+    determinism: fc.constantFrom<types.Determinism>('f32', 'opaque'),
+    contextLength: uint(limits.MAX_UINT32, 1),
+    numbers: numberModel,
+  },
+  {
+    requiredKeys: [
+      ...(['modelId', 'name', 'priceIn', 'priceOut', 'determinism', 'contextLength'] as const),
+    ],
+  },
+)
 
 const offer = record({
   provider: address,
@@ -42,15 +58,21 @@ const sampling: fc.Arbitrary<types.Sampling> = record({
   logitBias: fc.array(record({ id: uint32, bias: double(-100, 100) }), { maxLength: 20 }),
 })
 
-const jobSpec: fc.Arbitrary<types.JobSpec> = record({
-  messages: fc.array(record({ role: text(limits.MAX_ROLE_BYTES, 1), content: text(400) }), {
-    maxLength: limits.MAX_CHAT_MESSAGES,
-  }),
-  sampling,
-  maxTokens: uint(limits.MAX_UINT32, 1),
-  stop: fc.array(text(limits.MAX_STOP_BYTES, 1), { maxLength: limits.MAX_STOP_STRINGS }),
-  seed: hash,
-})
+const jobSpec: fc.Arbitrary<types.JobSpec> = record(
+  {
+    messages: fc.array(record({ role: text(limits.MAX_ROLE_BYTES, 1), content: text(400) }), {
+      maxLength: limits.MAX_CHAT_MESSAGES,
+    }),
+    sampling,
+    maxTokens: uint(limits.MAX_UINT32, 1),
+    stop: fc.array(text(limits.MAX_STOP_BYTES, 1), { maxLength: limits.MAX_STOP_STRINGS }),
+    seed: hash,
+    format: fc.constant('json' as const),
+    task: numberTask,
+    texts: fc.array(text(40, 1), { minLength: 1, maxLength: 8 }),
+  },
+  { requiredKeys: ['messages', 'sampling', 'maxTokens', 'stop', 'seed'] },
+)
 
 const voucherFrame = record({ jobId: hash, segment: uint16, amount, voucher: signedVoucher })
 
@@ -66,6 +88,7 @@ const awardFrame: fc.Arbitrary<types.AwardFrame> = record(
     voucher: voucherFrame,
     prefixIds: fc.array(uint32, { maxLength: 300 }),
     auction: auctionProof,
+    task: numberTask,
   },
   {
     requiredKeys: [

@@ -1,13 +1,13 @@
 /** The checks a provider makes before it serves (rule D-6), cheap ones first. Pure. */
 import { isTextModel, limits, tokenHash } from '@duckmesh/proto'
-import type { AwardFrame, Hex, JobOrder } from '@duckmesh/proto'
+import type { AwardFrame, Hex } from '@duckmesh/proto'
 import type { Crypto, NetworkIdentity } from '../components.ts'
 import { DuckMeshError } from '../errors.ts'
 import type { ErrorCode } from '../error-codes.ts'
 import { recoverStruct, structDigest } from '../signed-struct.ts'
 import { MAX_JOB_LIFE_MS, MAX_REPLICAS } from './constants.ts'
 import type { AuctionRules } from './interface.ts'
-import { firstStepPrice } from './price.ts'
+import { firstStepPrice, stepTerms } from './price.ts'
 import { ZERO_HASH } from './progress.ts'
 import type { SegmentFacts } from './progress.ts'
 
@@ -50,7 +50,7 @@ export function checkAward(frame: AwardFrame, context: AwardContext): SegmentFac
     refuse('AWARD_INVALID', 'The award is for another order.')
   }
   checkLane(frame, context, refuse)
-  checkOrder(order, context, refuse)
+  checkOrder(frame, context, refuse)
   checkPrefix(frame, refuse)
   if (order.mode === MODE_REDUNDANT) checkMember(frame, refuse)
   if (award.matchHash === ZERO_HASH) checkQuote(frame, context, refuse)
@@ -77,7 +77,11 @@ function checkLane(frame: AwardFrame, context: AwardContext, refuse: Refuse): vo
     refuse('NOT_SUPPORTED', 'Redundant jobs are served after an auction only.')
 }
 
-function checkOrder(order: JobOrder, context: AwardContext, refuse: Refuse): void {
+function checkOrder(frame: AwardFrame, context: AwardContext, refuse: Refuse): void {
+  const {
+    order: { order },
+    task,
+  } = frame
   const { mode, replicas } = order
   const most = mode === MODE_REDUNDANT ? MAX_REPLICAS : mode === MODE_REFERENCE ? 1 : 0
   if (replicas < 1 || replicas > most) {
@@ -86,6 +90,8 @@ function checkOrder(order: JobOrder, context: AwardContext, refuse: Refuse): voi
   // Rule T-6: nothing that two providers of such a model say can be compared.
   if (mode === MODE_REDUNDANT && isTextModel(order.modelId))
     refuse('NOT_SUPPORTED', 'A model without ids of its own is not served redundantly.')
+  if (mode === MODE_REDUNDANT && task !== undefined)
+    refuse('NOT_SUPPORTED', 'Numbers of several providers are not compared (rule N-8).')
   const leftMs = order.deadline * 1000 - context.nowMs
   if (leftMs <= 0) refuse('JOB_EXPIRED', 'The order is past its deadline.')
   if (leftMs > MAX_JOB_LIFE_MS) refuse('AWARD_INVALID', 'The deadline is too far away.')
@@ -150,6 +156,7 @@ function factsOf(frame: AwardFrame): SegmentFacts {
       priceOut: frame.priceOut,
       inBucket: frame.inBucket,
       maxTokens: frame.maxTokens,
+      ...stepTerms(frame.task),
       budget: award.budget,
     },
   }

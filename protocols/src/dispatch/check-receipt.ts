@@ -64,6 +64,17 @@ function difference(expected: Receipt, receipt: Receipt): string | null {
   return null
 }
 
+/** An answer of numbers has all of them: only a text may end before its bound (rule N-6). */
+export function checkComplete(
+  { numbers, terms }: SegmentFacts,
+  { ids }: Progress,
+  finishReason: FinishReason | '',
+): string | null {
+  const mayBeShort = finishReason === '' || finishReason === 'cancelled'
+  if (numbers === undefined || mayBeShort || ids.length >= terms.maxTokens) return null
+  return `the last comes after ${ids.length} of ${terms.maxTokens} numbers`
+}
+
 /** The finish reason beside a receipt is not signed; it must at least not contradict it. Null when it is right. */
 export function checkFinish(
   receipt: Receipt,

@@ -7,12 +7,13 @@
  */
 import type { Chunk } from '@duckmesh/proto'
 import { nextChunkHash } from '@duckmesh/proto'
-import { checkFinish, checkReceipt } from './check-receipt.ts'
+import { checkComplete, checkFinish, checkReceipt } from './check-receipt.ts'
 import { abort, finish, onAccept, onAward, onClosed, onRefused } from './client-segment.ts'
 import { endStopped, timedOut, unexpected, withPrepaid } from './client-segment.ts'
 import type { ClientEffect, ClientEvent, ClientSegment, ClientStep } from './client-segment.ts'
 import type { FinishReason } from './interface.ts'
 import { end, enter, isTerminal } from './lifecycle.ts'
+import { checkNumberChunk } from './number-terms.ts'
 import { addChunk, addReceipt, stepLimit, stepPriceAt, unreceipted } from './progress.ts'
 import type { Progress } from './progress.ts'
 import { checkTextChunk } from './text-terms.ts'
@@ -57,7 +58,8 @@ function onChunk(state: ClientSegment, chunk: Chunk, nowMs: number): ClientStep 
   const wrong =
     checkChunk(progress, chunk, stepLimit(facts.terms, progress)) ??
     // Rule T-3: what is billed for a text is counted from the text.
-    (facts.textPromptTokens === undefined ? null : checkTextChunk(progress.ids.at(-1), chunk))
+    (facts.textPromptTokens === undefined ? null : checkTextChunk(progress.ids.at(-1), chunk)) ??
+    (facts.numbers === undefined ? null : checkNumberChunk(facts.numbers, progress.ids, chunk))
   if (wrong !== null) return abort(state, 'CHUNK_INVALID', wrong, nowMs)
   const running = enter(state, 'running', nowMs)
   const next = { ...running, progress: addChunk(progress, chunk.ids), progressAtMs: nowMs }
@@ -82,7 +84,8 @@ function onReceipt(state: ClientSegment, event: ReceiptEvent, nowMs: number): Cl
   const { receipt } = event
   const wrong = event.signed
     ? (checkReceipt(state.facts, state.progress, receipt) ??
-      checkFinish(receipt, event.finishReason, state.cancelledAtMs !== undefined))
+      checkFinish(receipt, event.finishReason, state.cancelledAtMs !== undefined) ??
+      checkComplete(state.facts, state.progress, event.finishReason))
     : 'not signed by the operator'
   if (wrong !== null)
     return abort(state, 'RECEIPT_INVALID', `The receipt is wrong: ${wrong}.`, nowMs)

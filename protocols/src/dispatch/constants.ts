@@ -9,6 +9,12 @@ export const GATHER_MS = 8
 /** Tokens a step: the most a client is ahead of the provider (DESIGN §5). */
 export const STEP_TOKENS = 64
 
+/** Numbers a step of an embedding or a classification: as many as one chunk carries (rule N-4). */
+export const STEP_NUMBERS = 512
+
+/** Numbers of one job: each receipt hashes all of its segment, so the work of both sides grows with the square. */
+export const MAX_NUMBERS = 65_536
+
 /** An answer to an award; covers opening the spec and one chain read on a slow RPC. */
 export const ACCEPT_TIMEOUT_MS = 10_000
 

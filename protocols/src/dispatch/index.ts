@@ -19,6 +19,8 @@ export type {
 export type { OpenGeneration, ProviderPayments, StepEngine, StepFinish } from './interface.ts'
 export type { Terms, TokenGroup } from './interface.ts'
 export { isTerminal } from './lifecycle.ts'
+export { numberIds, numbersOf } from './number-terms.ts'
+export type { NumberTerms } from './number-terms.ts'
 export { signAward, signOrder } from './order.ts'
 export type { AwardInput, NewOrder, OrderInput, OrderSecrets, SignedOrder } from './order.ts'
 export { firstStepPrice, nextStepPrice, segmentPriceCap } from './price.ts'

@@ -33,6 +33,8 @@ export interface Terms {
   /** Upper bound of prompt tokens (prefix included for a resumed segment). */
   inBucket: number
   maxTokens: number
+  /** Tokens a step; STEP_TOKENS when left out (rule N-4). */
+  stepTokens?: number
   /** Most this segment may cost in all, wei. */
   budget: bigint
 }

@@ -2,9 +2,9 @@
 import { firstChunkHash, nextChunkHash, tokenHash } from '@duckmesh/proto'
 import type { Hex, Receipt } from '@duckmesh/proto'
 import { stepPrice } from '../market/index.ts'
-import { STEP_TOKENS } from './constants.ts'
 import type { Terms } from './interface.ts'
-import { firstStepPrice, nextStepPrice } from './price.ts'
+import type { NumberTerms } from './number-terms.ts'
+import { firstStepPrice, nextStepPrice, stepTokensOf } from './price.ts'
 
 /** Identity of a segment that never changes while it runs. */
 export interface SegmentFacts {
@@ -21,6 +21,8 @@ export interface SegmentFacts {
   prefixHash: Hex
   /** Client, text model: tokens of the prompt as everybody counts them (docs/spec/text-models.md). */
   textPromptTokens?: number
+  /** Client, job of numbers: what the answer must be (docs/spec/number-models.md). */
+  numbers?: NumberTerms
 }
 
 /** Counters of a segment; both sides compute them from the same frames. */
@@ -73,7 +75,7 @@ export function unreceipted(progress: Progress): number {
 
 /** Tokens the step that runs now may produce in all. */
 export function stepLimit(terms: Terms, progress: Progress): number {
-  return Math.min(STEP_TOKENS, terms.maxTokens - progress.receiptedOut)
+  return Math.min(stepTokensOf(terms), terms.maxTokens - progress.receiptedOut)
 }
 
 /** Price in full of the step that follows the receipts so far, wei; 0 when no token may follow. */

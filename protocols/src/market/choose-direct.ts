@@ -71,7 +71,8 @@ function refuseByOffer(need: DirectNeed, candidate: Priced): NotChosen | undefin
     return notChosen(candidate, 'PRICE_ABOVE_CAP', why)
   }
   // The bucket says nothing sure about the prompt: a client without a tokenizer can only bound it from above.
-  if (need.maxTokens >= model.contextLength) {
+  // Of a model of numbers maxTokens counts these (rule N-2).
+  if (model.numbers === undefined && need.maxTokens >= model.contextLength) {
     const why = `Its context is ${String(model.contextLength)} tokens.`
     return notChosen(candidate, 'PROMPT_TOO_LONG', why)
   }

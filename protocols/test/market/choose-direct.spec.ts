@@ -83,6 +83,12 @@ describe('direct choice', () => {
     expect(shortlist(need, [candidate('a', 1n, 64)]).probe).to.have.length(0)
   })
 
+  it('holds numbers against no context', () => {
+    const { entry, model } = candidate('a', 1n, 64)
+    const numbers = { task: 'embed' as const, width: 64, labels: [] }
+    expect(shortlist(need, [{ entry, model: { ...model, numbers } }]).probe).to.have.length(1)
+  })
+
   it('chooses nobody when all are refused, and takes a peer without slots for busy', () => {
     expect(chooseDirect(shortlist(need, []), new Map())).to.deep.equal({ backups: [], why: [] })
     const choice = chooseDirect(

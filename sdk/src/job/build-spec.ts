@@ -16,9 +16,14 @@ const TEMPLATE_TOKENS = 8
  * numbers, roles and stop strings are checked when the spec is encoded.
  */
 export function buildSpec(request: JobRequest, rng: Rng): JobSpec {
-  const { maxTokens = DEFAULT_MAX_TOKENS, messages, stop = [], seed } = request
-  if (!messages.some((message) => message.content.trim() !== '')) {
-    throw new DuckMeshError('PROMPT_EMPTY', 'The prompt is empty.')
+  const { format, maxTokens = DEFAULT_MAX_TOKENS, messages, stop = [], seed } = request
+  const { task, texts = [] } = request
+  const isEmpty =
+    task === undefined
+      ? !messages.some((message) => message.content.trim() !== '')
+      : texts.length === 0 || texts.includes('')
+  if (isEmpty) {
+    throw new DuckMeshError('PROMPT_EMPTY', 'The prompt is empty, or a text of it.')
   }
   checkRequest(request)
   return {
@@ -27,6 +32,8 @@ export function buildSpec(request: JobRequest, rng: Rng): JobSpec {
     maxTokens,
     stop: [...stop],
     seed: seed ?? bytesToHex(rng.bytes(32)),
+    ...(format === undefined ? {} : { format }),
+    ...(task === undefined ? {} : { task, texts: [...texts] }),
   }
 }
 

@@ -12,6 +12,9 @@ const MAX_TIMEOUT_MS: number = dispatchConstants.MAX_JOB_LIFE_MS - 60_000
 const ADDRESS = /^0x[0-9a-f]{40}$/i
 const BYTES_32 = /^0x[0-9a-f]{64}$/
 
+/** What says nothing about numbers; ignoring it would change the answer silently. */
+const CHAT_ONLY = ['maxTokens', 'stop', 'format', 'sampling'] as const
+
 /** Throws SPEC_INVALID with the field's name in the details. */
 export function checkRequest(request: JobRequest): void {
   const { exclude = [], maxPrice = 0n, maxTokens = 1, seed, timeoutMs = 1 } = request
@@ -28,6 +31,9 @@ export function checkRequest(request: JobRequest): void {
   }
   // Nobody may choose the members alone: they are drawn from the bids of an auction.
   demand('lane', verification === 'reference' || lane !== 'direct', '"auction" for redundant jobs')
+  for (const field of request.task === undefined ? (['texts', 'width'] as const) : CHAT_ONLY) {
+    demand(field, request[field] === undefined, 'left out: it means nothing to this task')
+  }
   const named = exclude.every((address) => ADDRESS.test(address))
   demand('exclude', exclude.length <= MAX_EXCLUDED, `at most ${MAX_EXCLUDED} addresses`)
   demand('exclude', named, 'addresses: 0x and 40 hex digits')

@@ -1,5 +1,6 @@
 /** A running or finished job as the caller sees it. */
-import type { Hex, Receipt } from '@duckmesh/protocols'
+import type { Hex, NumberModel, Receipt } from '@duckmesh/protocols'
+import { numbersOf } from '@duckmesh/protocols/dispatch'
 import type { FinishReason } from '@duckmesh/protocols/dispatch'
 import type { JobTranscript, TranscriptAuction } from '../store/transcripts.ts'
 import type { JobEvent, WholeOutcome, WholeState } from './interface.ts'
@@ -11,7 +12,7 @@ import type { Lane } from './request.ts'
 export interface HandledRun extends AsyncIterable<JobEvent> {
   readonly jobId: Hex
   readonly lane: Lane
-  readonly draft: Pick<JobDraft, 'mode' | 'replicas'>
+  readonly draft: Pick<JobDraft, 'mode' | 'numbers' | 'replicas'>
   readonly auctions: TranscriptAuction[]
   readonly ended: Promise<WholeOutcome>
   readonly settled: Promise<JobTranscript>
@@ -28,6 +29,8 @@ export interface JobResult {
   /** All that were paid, in the order of their awards. */
   providers: Hex[]
   text: string
+  /** Present when the answer is numbers: those of each text, and the names of the classes, if it has any. */
+  numbers?: { vectors: Float32Array[]; labels: readonly string[] }
   finishReason: FinishReason | null
   usage: { promptTokens: number; completionTokens: number }
   /** Sum of receipt amounts, wei. */
@@ -100,7 +103,8 @@ export class JobHandle implements AsyncIterable<JobEvent> {
     // Every token was delivered and only the last receipt was not.
     const served = finalized ?? segments.findLast((segment) => segment.ids.length > 0)
     const paidTo = segments.filter((segment) => segment.paid > 0n)
-    const { mode, replicas } = this.#run.draft
+    const { mode, numbers: model, replicas } = this.#run.draft
+    const numbers = model === undefined ? {} : { numbers: numbersIn(ids, model) }
     return {
       jobId: this.jobId,
       lane: this.lane,
@@ -109,6 +113,7 @@ export class JobHandle implements AsyncIterable<JobEvent> {
       provider: served?.provider ?? '0x',
       providers: [...new Set(paidTo.map(({ provider }) => provider))],
       text,
+      ...numbers,
       finishReason,
       usage: { promptTokens: tokensIn, completionTokens: ids.length },
       paid,
@@ -149,4 +154,15 @@ export class JobHandle implements AsyncIterable<JobEvent> {
       signal.removeEventListener('abort', cancel)
     })
   }
+}
+
+function numbersIn(
+  ids: readonly number[],
+  { labels, width }: NumberModel,
+): NonNullable<JobResult['numbers']> {
+  const all = numbersOf(ids)
+  const vectors = Array.from({ length: all.length / width }, (_, n) =>
+    all.slice(n * width, (n + 1) * width),
+  )
+  return { vectors, labels }
 }

@@ -168,14 +168,15 @@ export class JobRun implements AsyncIterable<JobEvent> {
 
   /** Undefined when the auction found too few and another one may do better. */
   async #plan(attempt: number, before: readonly JobOutcome[]): Promise<Found | undefined> {
-    const { inBucket, maxTokens, spec } = this.draft
+    const { inBucket, maxTokens, numbers, spec } = this.draft
     const { order, jobId, signature } = this.#order
     const last = before.at(-1)
     const again =
       last === undefined
         ? {}
         : { firstSegment: last.nextSegment, committed: last.paid + last.inDoubt }
-    const base = { order: { order, jobId, signature }, spec, inBucket, maxTokens, ...again }
+    const answer = numbers === undefined ? { maxTokens } : { maxTokens, numbers }
+    const base = { order: { order, jobId, signature }, spec, inBucket, ...answer, ...again }
     if (this.#lane === 'auction') {
       const held = await this.#auction(attempt, before)
       if (held === 'again') return undefined

@@ -1,5 +1,5 @@
 /** What a caller asks for, its limits and its defaults. */
-import type { ChatMessage, Hex, Sampling } from '@duckmesh/protocols'
+import type { ChatMessage, Hex, NumberTask, Sampling } from '@duckmesh/protocols'
 
 /** How a provider is found: by a sealed-bid auction of the elected seats, or from signed offers without any. */
 export type Lane = 'auction' | 'direct'
@@ -12,10 +12,18 @@ export interface JobRequest {
   /** Model name (`duckling`), CID or 32-byte model id. */
   model: string
   messages: readonly ChatMessage[]
+  /** What is asked of the model; a chat when left out. With a task the messages are empty. */
+  task?: NumberTask
+  /** What is embedded or classified, at most 256. */
+  texts?: readonly string[]
+  /** Numbers for each text that the caller counts on; a model that gives others is refused. */
+  width?: number
   /** Tokens of the answer at most; 256 when left out, fewer when the context is shorter. */
   maxTokens?: number
   sampling?: Partial<Sampling>
   stop?: readonly string[]
+  /** `json`: the answer is one JSON object, or the beginning of one when it ends by length; text when left out. */
+  format?: 'json'
   /** 32 bytes of hex; random when left out. */
   seed?: Hex
   /** Most wei the whole job may cost, all replicas and failovers included; 1 DUCK when left out. */

@@ -17,7 +17,13 @@ export function resolveModel(wanted: string, offers: readonly BookEntry[]): Mode
   const matching = models.filter((model) =>
     modelId === undefined ? model.name === wanted : model.modelId === modelId,
   )
-  const [found] = matching.sort((a, b) => offered(models, b) - offered(models, a) || byId(a, b))
+  const [found] = matching.sort(
+    (a, b) =>
+      offered(models, b) - offered(models, a) ||
+      byId(a, b) ||
+      agreed(models, b) - agreed(models, a) ||
+      byClass(a, b),
+  )
   if (found !== undefined) return found
   if (models.length === 0) {
     throw new DuckMeshError('PROVIDER_UNAVAILABLE', 'No provider answered.')
@@ -35,7 +41,28 @@ function offered(models: readonly ModelOffer[], { modelId }: ModelOffer): number
 }
 
 function byId(a: ModelOffer, b: ModelOffer): number {
+  if (a.modelId === b.modelId) return 0
   return a.modelId < b.modelId ? -1 : 1
+}
+
+/**
+ * How many offers of the model say the same of its class and its numbers: one that lies is overruled by the
+ * others, and so is one that runs the model on a device, which makes its own class opaque.
+ */
+function agreed(
+  models: readonly ModelOffer[],
+  { determinism, modelId, numbers }: ModelOffer,
+): number {
+  const said = JSON.stringify([determinism, numbers])
+  return models.filter(
+    (model) =>
+      model.modelId === modelId && JSON.stringify([model.determinism, model.numbers]) === said,
+  ).length
+}
+
+/** Of equally many the stricter class: its providers answer a redundant job, the others refuse it. */
+function byClass(a: ModelOffer, b: ModelOffer): number {
+  return Number(a.determinism === 'opaque') - Number(b.determinism === 'opaque')
 }
 
 /** The model id that the text writes out, in hex or as the manifest's CID. */

@@ -85,7 +85,8 @@ function usageOf({ usage }: JobResult): Usage {
   }
 }
 
-function extrasOf(result: JobResult): DuckMeshExtras {
+/** What DuckMesh adds to an answer. */
+export function extrasOf(result: JobResult): DuckMeshExtras {
   const { agreed, jobId, lane, paid, providers } = result
   return { jobId, lane, providers, paid: `${paid}`, agreed }
 }

@@ -2,27 +2,48 @@
 import { DuckMeshError, bytesToHex, lowerHex } from '@duckmesh/protocols'
 import type { Hex, Sampling } from '@duckmesh/protocols'
 import type { JobRequest } from '../job/request.ts'
-import type { ChatCompletionRequest } from './types.ts'
+import type { ChatCompletionRequest, DuckMeshRequest } from './types.ts'
 
-/** Throws SPEC_INVALID for a seed or a bias that cannot be kept exactly; the rest is checked by `submitJob`. */
+/** Throws SPEC_INVALID for a format, a seed or a bias that cannot be kept exactly; the rest is checked by `submitJob`. */
 export function toJobRequest(request: ChatCompletionRequest): JobRequest {
-  const { model, messages, duckmesh = {}, stop } = request
-  const { lane, maxPrice, replicas, timeoutMs, verification } = duckmesh
+  const { model, messages, duckmesh, stop } = request
   const maxTokens = request.max_completion_tokens ?? request.max_tokens
   const seed = seedOf(request.seed)
+  const format = formatOf(request.response_format)
   return {
     model,
     messages,
     sampling: samplingOf(request),
     ...(maxTokens === undefined ? {} : { maxTokens }),
     ...(stop === undefined ? {} : { stop: typeof stop === 'string' ? [stop] : stop }),
+    ...(format === undefined ? {} : { format }),
     ...(seed === undefined ? {} : { seed }),
+    ...meshPart(duckmesh),
+  }
+}
+
+/** What only DuckMesh knows, of any kind of request. */
+export function meshPart({
+  lane,
+  maxPrice,
+  replicas,
+  timeoutMs,
+  verification,
+}: DuckMeshRequest = {}): Partial<JobRequest> {
+  return {
     ...(maxPrice === undefined ? {} : { maxPrice }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(lane === undefined ? {} : { lane }),
     ...(verification === undefined ? {} : { verification }),
     ...(replicas === undefined ? {} : { replicas }),
   }
+}
+
+function formatOf({ type }: { type: string } = { type: 'text' }): 'json' | undefined {
+  if (type === 'text') return undefined
+  if (type === 'json_object') return 'json'
+  const what = `response_format must be of type "text" or "json_object", not "${type}".`
+  throw new DuckMeshError('SPEC_INVALID', what, { details: { field: 'response_format' } })
 }
 
 function samplingOf(request: ChatCompletionRequest): Partial<Sampling> {

@@ -1,4 +1,4 @@
-/** The part of OpenAI's chat completion shapes that the mesh serves. */
+/** The part of OpenAI's shapes that the mesh serves, and vLLM's of classifications. */
 
 export interface ChatCompletionRequest {
   model: string
@@ -8,6 +8,8 @@ export interface ChatCompletionRequest {
   temperature?: number
   top_p?: number
   stop?: string | readonly string[]
+  /** `json_object`: the answer is one JSON object. Schemas are not supported. */
+  response_format?: { type: 'text' | 'json_object' }
   /** Bias by token id, as OpenAI writes it: ids are decimal text. */
   logit_bias?: Readonly<Record<string, number>>
   /** Whole number or 32 bytes of hex; the same seed gives the same answer. */
@@ -73,5 +75,41 @@ export interface ChatCompletion {
     finish_reason: 'stop' | 'length' | null
   }[]
   usage: Usage
+  duckmesh: DuckMeshExtras
+}
+
+export interface EmbeddingRequest extends ClassificationRequest {
+  /** `base64`: little-endian float32. */
+  encoding_format?: 'float' | 'base64'
+  /** Refused unless it is what the model gives. */
+  dimensions?: number
+}
+
+export interface ClassificationRequest {
+  model: string
+  input: string | readonly string[]
+  duckmesh?: Pick<DuckMeshRequest, 'maxPrice' | 'timeoutMs' | 'lane' | 'verification' | 'replicas'>
+}
+
+export interface NumberUsage {
+  prompt_tokens: number
+  total_tokens: number
+}
+
+export interface EmbeddingResponse {
+  object: 'list'
+  data: { object: 'embedding'; index: number; embedding: number[] | string }[]
+  model: string
+  usage: NumberUsage
+  duckmesh: DuckMeshExtras
+}
+
+export interface Classification {
+  id: string
+  object: 'list'
+  created: number
+  model: string
+  data: { index: number; label: string; probs: number[]; num_classes: number }[]
+  usage: NumberUsage
   duckmesh: DuckMeshExtras
 }

@@ -55,6 +55,11 @@ describe('buildSpec', () => {
     expect(built.sampling).to.include({ temperature: 0.7, topK: 40, topP: 1 })
   })
 
+  it('asks for JSON only when told', () => {
+    expect(spec({ format: 'json' })).to.include({ format: 'json' })
+    expect(spec()).to.not.have.property('format')
+  })
+
   for (const [name, contents] of [
     ['no message', []],
     ['only white space', [' \n\t', '']],

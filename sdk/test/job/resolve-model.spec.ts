@@ -1,4 +1,5 @@
 import { hexToBytes } from '@duckmesh/protocols'
+import type { BookEntry } from '@duckmesh/protocols/market'
 import { expect } from 'chai'
 import { CID } from 'multiformats/cid'
 import * as raw from 'multiformats/codecs/raw'
@@ -32,6 +33,27 @@ describe('resolveModel', () => {
     expect(resolveModel('duckling', [squatter, ...honest]).modelId).to.equal(MODEL)
     const [one] = honest
     expect(resolveModel('duckling', [one!, squatter]).modelId).to.equal(bytes32(1))
+  })
+
+  it('believes most providers about the numbers of a model', () => {
+    const honest = modelOffer({ numbers: { task: 'embed', width: 384, labels: [] } })
+    const liar = modelOffer({ numbers: { task: 'embed', width: 1, labels: [] } })
+    const entries = [liar, modelOffer(), honest, honest].map((model, n) =>
+      bookEntry({ n: n + 1, models: [model] }),
+    )
+    expect(resolveModel('duckling', entries)).to.deep.equal(honest)
+    expect(resolveModel('duckling', entries.reverse())).to.deep.equal(honest)
+  })
+
+  it('believes most providers about the class of a model, and takes the stricter of two', () => {
+    const entries = (...classes: ('f32' | 'opaque')[]): BookEntry[] =>
+      classes.map((determinism, n) =>
+        bookEntry({ n: n + 1, models: [modelOffer({ determinism })] }),
+      )
+    const classOf = (offered: BookEntry[]): string => resolveModel('duckling', offered).determinism
+    expect(classOf(entries('opaque', 'f32', 'f32'))).to.equal('f32')
+    expect(classOf(entries('opaque', 'f32'))).to.equal('f32')
+    expect(classOf(entries('f32', 'opaque', 'opaque'))).to.equal('opaque')
   })
 
   it('does not take a model whose name is the id of another', async () => {

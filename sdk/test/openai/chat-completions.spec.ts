@@ -178,6 +178,18 @@ describe('ChatCompletions', () => {
     expect(request.maxTokens).to.equal(6)
   })
 
+  it('asks for text or one JSON object, and refuses a schema', async () => {
+    expect(await submitted({ response_format: { type: 'json_object' } })).to.include({
+      format: 'json',
+    })
+    for (const given of [{}, { response_format: { type: 'text' as const } }]) {
+      expect(await submitted(given)).to.not.have.property('format')
+    }
+    const schema = { type: 'json_schema' } as unknown as { type: 'text' }
+    const error = await expectCode('SPEC_INVALID', () => submitted({ response_format: schema }))
+    expect(error.details).to.include({ field: 'response_format' })
+  })
+
   describe('seed', () => {
     const low = (hex: string): string => `0x${hex.padStart(64, '0')}`
     const cases: [number | string, string][] = [

@@ -19,11 +19,17 @@ export interface BidReport {
   reason: string
 }
 
-/** A provider that was awarded, with the sum of its receipts. */
+/** A provider that was awarded, with the sum of its receipts and how fast it was. */
 export interface WinnerReport {
   provider: Hex
   segment: number
   paid: bigint
+  /** Tokens that it drew for this answer. */
+  tokens: number
+  /** As the client saw it: its tokens by the time from the award to the last receipt, vouchers included. */
+  tokensPerSecond: number | null
+  /** As its engine counted it: tokens by the time of the runs that drew them; null when nobody asked the engine. */
+  engineTokensPerSecond: number | null
 }
 
 /** One job. What only an auction has is null on the direct lane. */

@@ -10,7 +10,9 @@ import type { Devnet } from '../devnet.ts'
 import type { ChildEvent } from '../processes/interface.ts'
 import type { JobReport, MainJobReport, SettlementReport } from './interface.ts'
 import { runJob } from './run-job.ts'
+import type { JobInput } from './run-job.ts'
 import { settle } from './settle.ts'
+import { readEngines, withEngineSpeed } from './speed.ts'
 
 /** Members of the redundant job. */
 const REPLICAS = 3
@@ -46,7 +48,7 @@ export async function runMainJob(
   for (const kind of kindsFor(net.providers.length)) {
     hooks.onJobStart?.(kind)
     const redundant = kind === 'redundant' ? { redundant: REPLICAS } : {}
-    const job = await runJob(net.client, { ...input, ...redundant, model: model.name })
+    const job = await timedJob(net, { ...input, ...redundant, model: model.name })
     jobs.push(job)
     hooks.onJobDone?.(job)
   }
@@ -56,6 +58,14 @@ export async function runMainJob(
   checkSettled(jobs, settlement, { before, after })
   const balances = { before, after }
   return { peers: peersOf(net), model, jobs, settlement, balances, chainTxDuringJobs }
+}
+
+/** The job with what the engines of its providers counted meanwhile; nobody else uses them. */
+async function timedJob(net: Devnet, input: JobInput): Promise<JobReport> {
+  const enginesBefore = await readEngines(net.providers)
+  const job = await runJob(net.client, input)
+  const enginesAfter = await readEngines(net.providers)
+  return { ...job, winners: withEngineSpeed(job.winners, enginesBefore, enginesAfter) }
 }
 
 /** A small network has too few distinct providers for the redundant job. */

@@ -3,7 +3,8 @@ import type { Sampling } from '@duckmesh/protocols'
 import type { JobTranscript } from '@duckmesh/sdk'
 import type { Hex } from 'viem'
 import type { Child } from '../processes/child.ts'
-import type { BidReport, JobReport } from './interface.ts'
+import type { BidReport, JobReport, WinnerReport } from './interface.ts'
+import { streamSpeed } from './speed.ts'
 
 /** Longest job, ms; the order itself has a deadline of 120 s. */
 const JOB_TIMEOUT_MS = 150_000
@@ -26,6 +27,14 @@ export interface JobInput {
   exclude?: readonly Hex[]
 }
 
+interface Segment {
+  provider: Hex
+  segment: number
+  paid: string
+  ids: readonly number[]
+  states: { state: string; atMs: number }[]
+}
+
 /** What the client process answers; amounts are decimal strings. */
 interface ClientAnswer {
   jobId: Hex
@@ -34,7 +43,7 @@ interface ClientAnswer {
   paid: string
   agreed: boolean | null
   states: { state: string; atMs: number }[]
-  segments: { provider: Hex; segment: number; paid: string }[]
+  segments: Segment[]
   startMs: number
   endMs: number
   firstTokenMs: number | null
@@ -56,9 +65,7 @@ export async function runJob(client: Child, input: JobInput): Promise<JobReport>
     text: answer.text,
     tokens: answer.usage.completionTokens,
     ...auctionOf(transcript),
-    winners: segments.map(({ provider, segment, paid: part }) => {
-      return { provider, segment, paid: BigInt(part) }
-    }),
+    winners: segments.map(winnerOf),
     agreed: answer.agreed ?? true,
     states: states.map(({ state, atMs }) => ({ state, atMs: atMs - postedMs })),
     ttftMs: (firstTokenMs ?? endMs) - startMs,
@@ -68,6 +75,12 @@ export async function runJob(client: Child, input: JobInput): Promise<JobReport>
     unspent: maxPrice - paid,
     seatFee: BigInt(transcript.fee?.amount ?? 0),
   }
+}
+
+function winnerOf({ ids, paid, provider, segment, states }: Segment): WinnerReport {
+  const tokens = ids.length
+  const speed = { tokensPerSecond: streamSpeed(tokens, states), engineTokensPerSecond: null }
+  return { provider, segment, paid: BigInt(paid), tokens, ...speed }
 }
 
 type AuctionFields = 'lane' | 'mode' | 'replicas' | 'seat' | 'epoch' | 'turn' | 'bids' | 'auctionMs'

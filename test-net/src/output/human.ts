@@ -51,6 +51,7 @@ export class HumanPrinter {
       this.line(`  ${job.agreed ? 'agreed' : 'NOT agreed'}    ${job.text.replaceAll('\n', ' ')}`)
     }
     this.line(`${job.tokens} tokens, first after ${job.ttftMs} ms, all after ${job.totalMs} ms`)
+    for (const winner of job.winners) this.line(`  speed     ${speedOf(winner)}`)
     this.line(`Price ${formatDuck(job.paid)}, ${rest}; seat fee ${formatDuck(job.seatFee)}`)
   }
 
@@ -170,6 +171,19 @@ function settledIn({ txs }: MainJobReport['settlement']): string {
   const fees = txs.length - jobs.length
   const batches = jobs.length === 1 ? 'one batch' : `${jobs.length} batches`
   return `Settled in ${batches} for the jobs and ${fees} transaction(s) for seat fees`
+}
+
+function speedOf({
+  engineTokensPerSecond,
+  provider,
+  tokens,
+  tokensPerSecond,
+}: JobReport['winners'][0]): string {
+  const seen =
+    tokensPerSecond === null ? '' : `, ${tokensPerSecond} tokens/s from award to last receipt`
+  const engine =
+    engineTokensPerSecond === null ? '' : `, ${engineTokensPerSecond} tokens/s in its engine`
+  return `${short(provider)} drew ${tokens} tokens${seen}${engine}`
 }
 
 /** Enough of an address to tell providers of one network apart. */

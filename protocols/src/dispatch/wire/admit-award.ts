@@ -110,6 +110,9 @@ async function openGeneration(
   if (spec.maxTokens !== facts.fromToken + maxTokens) {
     throw new DuckMeshError('SPEC_INVALID', 'maxTokens differs between spec and award.')
   }
+  if (spec.task !== frame.task) {
+    throw new DuckMeshError('SPEC_INVALID', 'The task differs between spec and award.')
+  }
   signal.throwIfAborted()
   const { modelId, payer } = frame.order.order
   const opening = engine.open(modelId, spec, frame.prefixIds, signal, payer)

@@ -2,6 +2,7 @@
 import type { AuctionProof, Hex, Receipt } from '@duckmesh/proto'
 import type { Clock, Crypto, Logger, NetworkIdentity, Signer } from '../../components.ts'
 import type { ClientTimeouts, FinishReason, JobFailure, JobState } from '../interface.ts'
+import type { NumberTerms } from '../number-terms.ts'
 import type { SignedOrder } from '../order.ts'
 import type { SaltedSpec } from '../spec.ts'
 import type { StateAt } from '../store.ts'
@@ -24,6 +25,8 @@ export interface JobPlan {
   /** Bound of the prompt's tokens, and tokens of the whole answer, as the header says. */
   inBucket: number
   maxTokens: number
+  /** Present when the answer is numbers: then maxTokens counts them. */
+  numbers?: NumberTerms
   /** Hash of the primary match; 32 zero bytes on the direct lane. */
   matchHash: Hex
   /** Goes into every award; absent on the direct lane. */

@@ -4,6 +4,7 @@ import type { AwardFrame, Hex } from '@duckmesh/proto'
 import { sizeBucket } from '../../market/index.ts'
 import type { Terms } from '../interface.ts'
 import { signAward } from '../order.ts'
+import { stepTerms } from '../price.ts'
 import type { SegmentFacts } from '../progress.ts'
 import { sealSpec } from '../spec.ts'
 import { textPromptTokens } from '../text-terms.ts'
@@ -26,13 +27,14 @@ export interface PreparedAward {
 
 /** Terms of a segment: a resumed one has the delivered ids in its prompt and fewer tokens to go (rule D-25). */
 export function segmentTerms(
-  plan: Pick<JobPlan, 'inBucket' | 'maxTokens'>,
+  plan: Pick<JobPlan, 'inBucket' | 'maxTokens' | 'numbers'>,
   { place, prefixIds, budget }: Omit<AwardDraft, 'segment'>,
 ): Terms {
   const { priceIn, priceOut } = place
   const fromToken = prefixIds.length
   const inBucket = fromToken === 0 ? plan.inBucket : sizeBucket(plan.inBucket + fromToken)
-  return { priceIn, priceOut, inBucket, maxTokens: plan.maxTokens - fromToken, budget }
+  const maxTokens = plan.maxTokens - fromToken
+  return { priceIn, priceOut, inBucket, maxTokens, ...stepTerms(plan.numbers?.task), budget }
 }
 
 /** Rejects when the signer or the sealing does. */
@@ -42,7 +44,7 @@ export async function prepareAward(
   draft: AwardDraft,
   encKey: Hex,
 ): Promise<PreparedAward> {
-  const { matchHash, order: signedOrder, proof } = plan
+  const { matchHash, numbers, order: signedOrder, proof } = plan
   const { order, signature, jobId } = signedOrder
   const { place, prefixIds, segment, budget } = draft
   const { bidHash, priceIn, priceOut, provider } = place
@@ -63,12 +65,17 @@ export async function prepareAward(
     fromToken,
     prefixHash: award.award.prefixHash,
     ...textFacts(plan, fromToken),
+    ...(numbers === undefined ? {} : { numbers }),
   }
   const { inBucket, maxTokens } = terms
   const quoted = { inBucket, maxTokens, priceIn, priceOut }
   const auction = proof === undefined ? {} : { auction: proof }
+  const task = numbers === undefined ? {} : { task: numbers.task }
   const signed = { order: { order, signature }, award }
-  return { facts, frame: { ...signed, spec, ...quoted, ...auction, prefixIds: [...prefixIds] } }
+  return {
+    facts,
+    frame: { ...signed, spec, ...quoted, ...auction, ...task, prefixIds: [...prefixIds] },
+  }
 }
 
 /** Rule T-4: of a text model the client counts the prompt itself. */

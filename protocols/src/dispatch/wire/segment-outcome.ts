@@ -88,6 +88,8 @@ export function jobOutcome(
   const sum = (of: (segment: SegmentOutcome) => bigint): bigint =>
     segments.reduce((total, segment) => total + of(segment), 0n)
   const counted = segments.find(({ tokensIn }) => tokensIn > 0)
+  // A text is tokenised together with the prefix, numbers are not (rule N-7).
+  const prefix = plan.numbers === undefined ? (counted?.fromToken ?? 0) : 0
   const jobId: Hex = plan.order.jobId
   return {
     jobId,
@@ -95,7 +97,7 @@ export function jobOutcome(
     segments: [...segments].sort((a, b) => a.segment - b.segment),
     paid: sum(({ paid }) => paid),
     inDoubt: sum(({ inDoubt }) => inDoubt),
-    tokensIn: counted === undefined ? 0 : counted.tokensIn - counted.fromToken,
+    tokensIn: counted === undefined ? 0 : counted.tokensIn - prefix,
     states,
     nextSegment: (plan.firstSegment ?? 0) + plan.ranked.length,
   }

@@ -1,6 +1,8 @@
 /** A streaming job: one place after the other, each going on from what was delivered (rules D-24 to D-28). */
+import { limits } from '@duckmesh/proto'
 import type { Hex } from '@duckmesh/proto'
 import type { JobFailure, JobState } from '../interface.ts'
+import { keptIds } from '../number-terms.ts'
 import { firstStepPrice } from '../price.ts'
 import type { JobComponents, JobEvent, JobInit, JobOutcome, JobPlan } from './interface.ts'
 import type { Place, SegmentOutcome } from './interface.ts'
@@ -88,6 +90,7 @@ export class StreamJob implements AsyncIterable<JobEvent> {
     const { committed = 0n, firstSegment = 0, order, ranked } = this.#plan
     const spent = this.#segments.reduce((sum, one) => sum + committedOf(one), committed)
     const budget = order.order.maxPrice - spent
+    this.#dropHalves()
     const draft = { place, segment: firstSegment + index, prefixIds: [...this.#ids], budget }
     const price = firstStepPrice(segmentTerms(this.#plan, draft))
     if (price > budget) {
@@ -101,6 +104,13 @@ export class StreamJob implements AsyncIterable<JobEvent> {
     if (outcome.state !== 'failed') return true
     // Own rule D-13: what is left does not pay the next step here, and a prefix makes it dearer elsewhere.
     return outcome.failure?.code === 'BUDGET' && outcome.receipts.length > 0
+  }
+
+  /** Rule N-7: a segment of numbers begins with a text. */
+  #dropHalves(): void {
+    const { numbers } = this.#plan
+    if (numbers === undefined) return
+    this.#ids.length = keptIds(numbers.width, this.#ids, limits.MAX_PREFIX_IDS).length
   }
 
   #try(draft: SegmentAttempt['draft'], hasBackup: boolean): Promise<SegmentOutcome> {

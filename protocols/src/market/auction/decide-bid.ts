@@ -5,7 +5,7 @@ import type { Load } from '../interface.ts'
 import type { Bid, Hex, JobHeader, ModelOffer } from '@duckmesh/proto'
 
 /** What a provider asks for a model. */
-export type Quote = Pick<ModelOffer, 'priceIn' | 'priceOut' | 'contextLength'>
+export type Quote = Pick<ModelOffer, 'priceIn' | 'priceOut' | 'contextLength' | 'numbers'>
 
 /** What a bid depends on. */
 export interface BidNeed {
@@ -34,9 +34,8 @@ export function decideBid(need: BidNeed): BidDecision {
   const { order } = header.order
   if (!need.modes.includes(order.mode)) return pass('NOT_SUPPORTED', `mode ${order.mode}`)
   if (quote === undefined) return pass('MODEL_NOT_FOUND', order.modelId)
-  if (header.maxTokens >= quote.contextLength) {
-    return pass('PROMPT_TOO_LONG', `context ${quote.contextLength} tokens`)
-  }
+  const misfit = misfitOf(header.maxTokens, quote)
+  if (misfit !== undefined) return misfit
   if (load.inFlight >= load.slots) {
     return pass('PROVIDER_BUSY', `${load.inFlight} of ${load.slots} slots are taken`)
   }
@@ -44,6 +43,17 @@ export function decideBid(need: BidNeed): BidDecision {
   const cap = priceCap(header)
   if (price > cap) return pass('PRICE_ABOVE_CAP', `asks ${price} wei, the cap is ${cap} wei`)
   return { kind: 'bid', bid: bidOf(need, quote, price) }
+}
+
+/** Of a model of numbers maxTokens counts numbers, and each text is held against the context by itself (N-2). */
+function misfitOf(maxTokens: number, { contextLength, numbers }: Quote): BidDecision | undefined {
+  if (numbers === undefined && maxTokens >= contextLength) {
+    return pass('PROMPT_TOO_LONG', `context ${contextLength} tokens`)
+  }
+  if (numbers !== undefined && maxTokens % numbers.width !== 0) {
+    return pass('SPEC_INVALID', `${numbers.width} numbers a text`)
+  }
+  return undefined
 }
 
 function bidOf(need: BidNeed, quote: Quote, price: bigint): Bid {

@@ -190,14 +190,16 @@ export class Bidder {
   async #need({ header, jobId }: ReceivedHeader): Promise<Parameters<typeof decideBid>[0]> {
     const { provider, prices, load, capacity, clock } = this.#components
     const { modelId, payer } = header.order.order
+    const quote = prices.quote(modelId)
+    const isComparable = !isTextModel(modelId) && quote?.numbers === undefined
     return {
       header,
       jobId,
       provider,
-      quote: prices.quote(modelId),
+      quote,
       load: load(),
-      // Rule T-6.
-      modes: isTextModel(modelId) ? this.#modes.filter(isStreaming) : this.#modes,
+      // Rules T-6 and N-8.
+      modes: isComparable ? this.#modes : this.#modes.filter(isStreaming),
       covered: await capacity.covered(payer),
       now: clock.now(),
     }

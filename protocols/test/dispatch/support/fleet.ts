@@ -1,10 +1,10 @@
 /** One payer and several providers with real keys over streams in memory: what tests of whole jobs run on. */
 import { jobFrameCodec } from '@duckmesh/proto'
-import type { AuctionProof, AwardFrame, Hex, JobFrame, Receipt } from '@duckmesh/proto'
+import type { AuctionProof, AwardFrame, Hex, JobFrame, JobSpec, Receipt } from '@duckmesh/proto'
 import { JobConnection, JobServer, RedundantJob, StreamJob } from '../../../src/dispatch/index.ts'
 import { ZERO_HASH, saltSpec, signOrder } from '../../../src/dispatch/index.ts'
 import type { JobComponents, JobEvent, JobInit, JobOutcome } from '../../../src/dispatch/index.ts'
-import type { JobPlan, Place, ProviderConnector } from '../../../src/dispatch/index.ts'
+import type { JobPlan, NumberTerms, Place, ProviderConnector } from '../../../src/dispatch/index.ts'
 import type { Crypto } from '../../../src/components.ts'
 import { DuckMeshError } from '../../../src/errors.ts'
 import { ProviderChannels } from '../../../src/settlement/index.ts'
@@ -151,6 +151,10 @@ export interface PlanInput {
   /** Without: the direct lane. */
   auctioned?: boolean
   modelId?: Hex
+  /** The answer is numbers. */
+  numbers?: NumberTerms
+  /** What the spec says besides. */
+  spec?: Partial<JobSpec>
 }
 
 export class Fleet {
@@ -198,7 +202,8 @@ export class Fleet {
   async plan(input: PlanInput = {}): Promise<JobPlan> {
     const { mode = 1, replicas = 1, maxTokens = 160, inBucket = 16, lifeMs = 600_000 } = input
     const { auctioned = true, maxPrice = 10n ** 12n, modelId = MODEL } = input
-    const spec = saltSpec(jobSpec(maxTokens), this.rng)
+    const { numbers } = input
+    const spec = saltSpec({ ...jobSpec(maxTokens), ...input.spec }, this.rng)
     const order = await signOrder(this.payer.signer, TEST_NETWORK, this.rng, {
       modelId,
       specHash: spec.specHash,
@@ -209,7 +214,8 @@ export class Fleet {
       replicas,
     })
     const ranked = this.providers.map(({ place }) => place)
-    const common = { order, spec, inBucket, maxTokens, ranked }
+    const answer = numbers === undefined ? { maxTokens } : { maxTokens, numbers }
+    const common = { order, spec, inBucket, ...answer, ranked }
     if (!auctioned) return { ...common, matchHash: ZERO_HASH }
     return { ...common, matchHash: MATCH, proof: PROOF }
   }

@@ -53,6 +53,18 @@ describe('decideBid', () => {
     expect(exact.kind === 'bid' ? exact.bid.funding : -1).to.equal(0)
   })
 
+  it('counts numbers, not tokens, of a model whose answer is numbers', async () => {
+    const numbers = { task: 'embed', width: 384, labels: [] } as const
+    const quote = { ...QUOTE, contextLength: 16, numbers: { ...numbers, labels: [] } }
+    const codeAt = async (maxTokens: number): Promise<string> => {
+      const decision = decideBid(await need({ quote }, { maxTokens }))
+      return decision.kind === 'bid' ? 'bid' : decision.code
+    }
+    expect(await codeAt(384)).to.equal('bid')
+    expect(await codeAt(768)).to.equal('bid')
+    expect(await codeAt(385)).to.equal('SPEC_INVALID')
+  })
+
   it('makes bids that count', async () => {
     for (const deadline of [30, 600, 3_000]) {
       const fix = new AuctionFixture()

@@ -51,6 +51,17 @@ describe('Bidder', () => {
     }
   })
 
+  it('passes a redundant job of a model whose answer is numbers, and serves one by one', async () => {
+    node.numbers = { numbers: { task: 'embed', width: 8, labels: [] } }
+    for (const [mode, replicas, code] of [
+      [0, 3, 'NOT_SUPPORTED'],
+      [1, 1, 'bid'],
+    ] as const) {
+      const header = await world.fix.received({ mode, replicas })
+      expect(codeOf(await decide('a', header))).to.equal(code)
+    }
+  })
+
   it('finds its bid after a restart', async () => {
     const one = await decide('a')
     const { records } = node

@@ -1,6 +1,6 @@
 /** A market in memory: seats, bidders and clients joined by streams whose every frame is recorded. */
 import { bytesToHex, marketFrameCodec } from '@duckmesh/proto'
-import type { Hex, MarketFrame, SignedServiceVoucher } from '@duckmesh/proto'
+import type { Hex, MarketFrame, ModelOffer, SignedServiceVoucher } from '@duckmesh/proto'
 import { SeatWatch } from '../../../src/election/index.ts'
 import { OwnBids } from '../../../src/market/auction/own-bids.ts'
 import { OfferBook } from '../../../src/market/offer-book.ts'
@@ -117,6 +117,7 @@ export class MarketNode {
   readonly bidder: Bidder | undefined
   load: Load
   priceOut: bigint | undefined
+  numbers: Pick<ModelOffer, 'numbers'> = {}
 
   constructor(world: MarketWorld, label: string, init: NodeInit) {
     this.label = label
@@ -166,10 +167,10 @@ export class MarketNode {
   }
 
   #createBidder(world: MarketWorld, common: CommonComponents): Bidder {
-    const quote = () =>
-      this.priceOut === undefined
+    const quote = ({ numbers, priceOut } = this) =>
+      priceOut === undefined
         ? undefined
-        : { priceIn: this.priceOut / 4n, priceOut: this.priceOut, contextLength: 1_024 }
+        : { priceIn: priceOut / 4n, priceOut, contextLength: 1_024, ...numbers }
     return new Bidder(
       {
         ...common,
