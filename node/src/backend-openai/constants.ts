@@ -32,3 +32,9 @@ export const MAX_LIST_BYTES: number = 4 * 1024 * 1024
 
 /** Stop strings that the API takes in one request; all of them are looked for here too. */
 export const MAX_API_STOPS = 4
+
+/** `top_k` for all of them: older versions of vLLM refuse 0, and llama.cpp takes both. */
+export const EVERY_TOKEN = -1
+
+/** The half answer that a probe has an endpoint go on with: one that repeats it would deliver it twice. */
+export const PROBE_PREFIX = 'One, two, three, four, five,'

@@ -3,11 +3,12 @@ import { DuckMeshError } from '@duckmesh/protocols'
 import type { Clock } from '@duckmesh/protocols'
 import { timeLimit } from '@duckmesh/sdk'
 import { backendFailed } from './backend-errors.ts'
-import { PROBE_LONG_TOKENS, PROBE_TIMEOUT_MS, PROBE_TOKENS } from './constants.ts'
+import { continuationOf } from './chat-body.ts'
+import { PROBE_LONG_TOKENS, PROBE_PREFIX, PROBE_TIMEOUT_MS, PROBE_TOKENS } from './constants.ts'
 import type { ChatBody, Endpoint, RemoteModelSettings, StreamPart } from './interface.ts'
 
 /** What a probe must know of a model. */
-type Probed = Pick<RemoteModelSettings, 'model' | 'tokenLimit'>
+type Probed = Pick<RemoteModelSettings, 'continuation' | 'model' | 'tokenLimit'>
 
 export interface ProbeResult {
   /** From the request to the first part of an answer, ms. */
@@ -15,6 +16,8 @@ export interface ProbeResult {
   /** Tokens of the probe's answer as the endpoint counts them, and their text in UTF-8 bytes. */
   completionTokens: number
   textBytes: number
+  /** It goes on behind a half answer in the way that is configured, without repeating it. */
+  continues: boolean
 }
 
 /** The endpoint lists the model; rejects with MODEL_NOT_FOUND else, and as `Endpoint.models`. */
@@ -31,7 +34,7 @@ export async function checkListed(
 
 /**
  * Looks the model up, breaks a long answer off, and has a short one streamed right after it: an endpoint that works on
- * for nobody answers that one too late. Rejects with the code of the first thing that is not as it must be.
+ * for nobody answers that one too late. Then, where that is configured, has it go on behind a half answer. Rejects with the code of the first thing that is not as it must be.
  */
 export async function probeEndpoint(
   endpoint: Endpoint,
@@ -43,7 +46,29 @@ export async function probeEndpoint(
   const long = bodyOf(probed, PROBE_LONG_TOKENS)
   await within(clock, signal, (limited) => firstPart(endpoint.chat(long, limited)))
   const short = bodyOf(probed, PROBE_TOKENS)
-  return within(clock, signal, (limited) => measure(endpoint.chat(short, limited), clock))
+  const measured = await within(clock, signal, (limited) =>
+    measure(endpoint.chat(short, limited), clock),
+  )
+  const continues = await within(clock, signal, (limited) => goesOn(endpoint, probed, limited))
+  return { ...measured, continues }
+}
+
+/** llama.cpp, for one, repeats a last message of the assistant unless it is told to continue it. */
+async function goesOn(endpoint: Endpoint, probed: Probed, signal: AbortSignal): Promise<boolean> {
+  if (probed.continuation === 'none') return false
+  const { fields, messages } = continuationOf(probed, PROBE_PREFIX)
+  const body = bodyOf(probed, PROBE_TOKENS, messages)
+  let text = ''
+  try {
+    for await (const part of endpoint.chat({ ...body, ...fields }, signal)) {
+      if (part.type === 'text') text += part.text
+    }
+  } catch (error) {
+    // It does not take such a request.
+    if (error instanceof DuckMeshError && error.code === 'SPEC_INVALID') return false
+    throw error
+  }
+  return !text.trimStart().startsWith(PROBE_PREFIX)
 }
 
 async function within<T>(
@@ -59,10 +84,15 @@ async function within<T>(
   }
 }
 
-function bodyOf({ model, tokenLimit }: Probed, maxTokens: number): ChatBody {
+function bodyOf(
+  { model, tokenLimit }: Probed,
+  maxTokens: number,
+  more: readonly { role: string; content: string }[] = [],
+): ChatBody {
+  const question = { role: 'user', content: 'Count from one to one thousand, in words.' }
   return {
     model,
-    messages: [{ role: 'user', content: 'Count from one to one thousand, in words.' }],
+    messages: [question, ...more],
     [tokenLimit]: maxTokens,
     stream: true,
     stream_options: { include_usage: true },
@@ -78,7 +108,7 @@ async function firstPart(parts: AsyncGenerator<StreamPart, void, void>): Promise
 async function measure(
   parts: AsyncGenerator<StreamPart, void, void>,
   clock: Clock,
-): Promise<ProbeResult> {
+): Promise<Omit<ProbeResult, 'continues'>> {
   const startMs = clock.now()
   let latencyMs: number | undefined
   let usage: Extract<StreamPart, { type: 'usage' }> | undefined

@@ -26,6 +26,8 @@ export class RemoteModel {
   readonly #open = new Set<TextGeneration>()
   readonly #stopped = new AbortController()
   #isOffered = false
+  /** Whether the last probe saw the endpoint go on behind a half answer. */
+  #continues = false
   /** Probes that failed one after the other. */
   #failures = 0
   #lastProbeMs = Number.NEGATIVE_INFINITY
@@ -68,6 +70,9 @@ export class RemoteModel {
     if (!this.#isOffered) {
       throw new DuckMeshError('BACKEND_UNREACHABLE', 'The model is not offered now.')
     }
+    if (spec.task !== undefined) {
+      throw new DuckMeshError('NOT_SUPPORTED', 'A model behind an endpoint answers chats only.')
+    }
     if (this.#open.size >= slots) {
       throw new DuckMeshError('ENGINE_BUSY', `${slots} answers are open at the endpoint.`)
     }
@@ -80,7 +85,9 @@ export class RemoteModel {
     }
     const maxTokens = Math.min(spec.maxTokens - prefixIds.length, room)
     const rest = { prefix: textOf(prefixIds), maxTokens }
-    return this.#generation(tokensIn, spec, chatBody(this.settings, spec, rest))
+    const continuation = this.#continues ? this.settings.continuation : 'none'
+    const body = chatBody({ ...this.settings, continuation }, spec, rest)
+    return this.#generation(tokensIn, spec, body)
   }
 
   #generation(tokensIn: number, spec: JobSpec, body: ReturnType<typeof chatBody>): TextGeneration {
@@ -132,6 +139,7 @@ export class RemoteModel {
     const result = await probeEndpoint(endpoint, this.settings, clock, this.#stopped.signal)
     if (this.#stopped.signal.aborted) return
     logger.info('backend.offered', { name, ...result })
+    this.#continues = result.continues
     this.#isOffered = true
     onChange()
   }

@@ -35,6 +35,12 @@ describe('chatBody', () => {
     })
   })
 
+  it('asks for JSON in the words of the API', () => {
+    expect(body({}, {}, { format: 'json' })).to.deep.include({
+      response_format: { type: 'json_object' },
+    })
+  })
+
   it('gives the first four stop strings; the others are looked for here', () => {
     const stop = ['a', 'b', 'c', 'd', 'e']
     expect(body({}, {}, { stop })).to.deep.include({ stop: ['a', 'b', 'c', 'd'] })
@@ -51,8 +57,10 @@ describe('chatBody', () => {
       top_k: 5,
       min_p: 0.1,
       repetition_penalty: 1.1,
+      // The same by the name that llama.cpp knows.
+      repeat_penalty: 1.1,
     })
-    expect(body({ samplers: 'extended' })).to.not.have.any.keys('top_k', 'min_p')
+    expect(body()).to.not.have.any.keys('top_k', 'min_p', 'repetition_penalty', 'repeat_penalty')
     for (const [field, value] of Object.entries(wanted)) {
       expect(codeOf(() => body({}, { [field]: value }))).to.deep.equal(['SPEC_INVALID', field])
     }
@@ -61,6 +69,15 @@ describe('chatBody', () => {
       'SPEC_INVALID',
       'logitBias',
     ])
+  })
+
+  it('says that no sampler is wanted, because endpoints have defaults of their own', () => {
+    expect(body({ samplers: 'extended' })).to.include({
+      top_k: -1,
+      min_p: 0,
+      repetition_penalty: 1,
+      repeat_penalty: 1,
+    })
   })
 
   it('goes on behind a prefix in the way that the endpoint knows', () => {

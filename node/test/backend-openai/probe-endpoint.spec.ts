@@ -4,6 +4,7 @@ import { OpenAiEndpoint } from '../../src/backend-openai/openai-endpoint.ts'
 import { probeEndpoint } from '../../src/backend-openai/probe-endpoint.ts'
 import type { ProbeResult } from '../../src/backend-openai/probe-endpoint.ts'
 import { PROBE_TIMEOUT_MS } from '../../src/backend-openai/constants.ts'
+import type { RemoteModelSettings } from '../../src/backend-openai/index.ts'
 import { ManualClock } from '../manual-clock.ts'
 import { rejection } from '../reject.ts'
 import { FakeOpenAi, answering } from './fake-openai.ts'
@@ -26,15 +27,18 @@ describe('probeEndpoint', () => {
   })
   afterEach(() => server.stop())
 
-  function probe(clock = systemClock): Promise<ProbeResult> {
+  function probe(
+    clock = systemClock,
+    settings: Partial<RemoteModelSettings> = {},
+  ): Promise<ProbeResult> {
     const endpoint = new OpenAiEndpoint({ clock, fetch }, { url: server.url })
-    return probeEndpoint(endpoint, SETTINGS, clock, never)
+    return probeEndpoint(endpoint, { ...SETTINGS, ...settings }, clock, never)
   }
 
   it('breaks a long answer off, then has a short one streamed', async () => {
     server.next.push(endless)
     const { latencyMs, ...rest } = await probe()
-    expect(rest).to.deep.equal({ completionTokens: 3, textBytes: 13 })
+    expect(rest).to.deep.equal({ completionTokens: 3, textBytes: 13, continues: false })
     expect(latencyMs).to.be.at.least(0)
     const [long, short] = server.chats
     expect([long?.max_tokens, short?.max_tokens]).to.deep.equal([512, 16])
@@ -93,6 +97,32 @@ describe('probeEndpoint', () => {
       expect((await rejection(probe())).code).to.equal(code)
     })
   }
+
+  const half = 'One, two, three, four, five,'
+  const continuations: [string, ChatScript, boolean][] = [
+    ['goes on', answering([' six', ', seven']), true],
+    // As llama.cpp does with an assistant message that it is not told to continue.
+    ['repeats the half answer', answering([`${half} six`, ', seven']), false],
+    ['repeats it piece by piece', answering(['One, two,', ' three, four, five, six']), false],
+    ['refuses such a request', (_, reply) => reply.status(400), false],
+  ]
+  for (const [what, script, continues] of continuations) {
+    it(`finds out whether an endpoint that ${what} can go on behind a half answer`, async () => {
+      server.next.push(answering(['one']), answering(['one']), script)
+      const result = await probe(systemClock, { continuation: 'continue_final_message' })
+      expect(result.continues).to.equal(continues)
+      const [, , last] = server.chats
+      expect(last?.messages.at(-1)).to.deep.equal({ role: 'assistant', content: half })
+      expect(last).to.include({ continue_final_message: true, add_generation_prompt: false })
+    })
+  }
+
+  it('rejects an endpoint that breaks while it goes on', async () => {
+    const broken: ChatScript = (_, reply) => reply.status(500)
+    server.next.push(answering(['one']), answering(['one']), broken)
+    const result = rejection(probe(systemClock, { continuation: 'prefill' }))
+    expect((await result).code).to.equal('BACKEND_FAILED')
+  })
 
   it('rejects an endpoint that works on for nobody with TIMED_OUT', async () => {
     const clock = new ManualClock()

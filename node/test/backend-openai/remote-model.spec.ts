@@ -21,6 +21,8 @@ const never = new AbortController().signal
 class ScriptedEndpoint implements Endpoint {
   listFails: ErrorCode | undefined
   chatFails: ErrorCode | undefined
+  /** Whether it says a last message of the assistant again. */
+  repeats = false
   lists = 0
   readonly bodies: ChatBody[] = []
 
@@ -34,6 +36,9 @@ class ScriptedEndpoint implements Endpoint {
     this.bodies.push(body)
     signal.throwIfAborted()
     if (this.chatFails !== undefined) throw new DuckMeshError(this.chatFails, 'No chat.')
+    const messages = body['messages'] as { role: string; content: string }[]
+    const last = messages.at(-1)
+    if (this.repeats && last?.role === 'assistant') yield { type: 'text', text: last.content }
     yield { type: 'text', text: 'one two' }
     yield { type: 'finish', reason: 'stop' }
     yield { type: 'usage', promptTokens: 1, completionTokens: 2 }
@@ -111,7 +116,7 @@ describe('RemoteModel', () => {
     expect(isTextModel(world.model.modelId)).to.equal(true)
     expect(world.changes).to.equal(1)
     expect(world.logs.of('backend.offered')).to.deep.equal([
-      { name: 'remote', latencyMs: 0, completionTokens: 2, textBytes: 7 },
+      { name: 'remote', latencyMs: 0, completionTokens: 2, textBytes: 7, continues: false },
     ])
   })
 
@@ -203,6 +208,13 @@ describe('RemoteModel', () => {
     expect(refusal(() => world.model.open(SPEC, [])).code).to.equal('ENGINE_BUSY')
   })
 
+  it('takes no embeddings and no classifications', async () => {
+    const world = await new World().started()
+    const numbers = { ...SPEC, task: 'embed', texts: ['a'] } as const
+    const spec = { ...numbers, texts: [...numbers.texts] }
+    expect(refusal(() => world.model.open(spec, [])).code).to.equal('NOT_SUPPORTED')
+  })
+
   it('counts the prompt by its text, and leaves the answer what the context has', async () => {
     const world = await new World({ contextLength: 40 }).started()
     const generation = world.model.open(SPEC, [])
@@ -237,6 +249,16 @@ describe('RemoteModel', () => {
     expect(wrong.code).to.equal('SPEC_INVALID')
     const without = await new World().started()
     expect(refusal(() => without.model.open(SPEC, ids)).code).to.equal('NOT_SUPPORTED')
+  })
+
+  it('does not go on where the endpoint would repeat what others delivered', async () => {
+    const world = new World({ continuation: 'prefill' })
+    world.endpoint.repeats = true
+    await world.started()
+    expect(world.isOffered).to.equal(true)
+    expect(world.logs.of('backend.offered')[0]).to.include({ continues: false })
+    expect(refusal(() => world.model.open(SPEC, idsOf('half an '))).code).to.equal('NOT_SUPPORTED')
+    expect(await world.job()).to.equal('one two')
   })
 
   it('ends open answers when it stops, and looks no more', async () => {

@@ -1,5 +1,6 @@
 /** Where the fetch benchmark puts what it downloads: a file, hashed on the way, as the plain HTTP download does it. */
 import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
 import { open, rm } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -7,7 +8,7 @@ import { DuckMeshError, bytesToHex } from '@duckmesh/protocols'
 import type { BlobSink, IncomingBlob, TakenManifest } from '@duckmesh/protocols/fetch'
 import { sha256 } from './sha256.ts'
 
-/** A file that is written from its start and compared with a hash at its end. */
+/** A file that is continued where it ends and compared with a hash when it is whole. */
 export class HashedFile implements IncomingBlob {
   readonly #file: FileHandle
   readonly #sha256: string
@@ -19,8 +20,14 @@ export class HashedFile implements IncomingBlob {
     this.#sha256 = sha256Hex
   }
 
-  static async create(path: string, sha256Hex: string): Promise<HashedFile> {
-    return new HashedFile(await open(path, 'w'), sha256Hex)
+  /** Reads what an earlier process left. */
+  static async open(path: string, sha256Hex: string): Promise<HashedFile> {
+    const file = new HashedFile(await open(path, 'a'), sha256Hex)
+    for await (const bytes of createReadStream(path)) {
+      file.#hash.update(bytes as Uint8Array)
+      file.have += (bytes as Uint8Array).length
+    }
+    return file
   }
 
   async append(bytes: Uint8Array): Promise<void> {
@@ -52,7 +59,7 @@ export class FileSink implements BlobSink {
   }
 
   partial(name: string): Promise<IncomingBlob> {
-    return HashedFile.create(join(this.#folder, name), name)
+    return HashedFile.open(join(this.#folder, name), name)
   }
 
   /** Removes what was downloaded, so that the next side writes a new file too. */

@@ -1,4 +1,7 @@
-/** One side of the fetch benchmark as a process of its own: a plain HTTP server of a file, or a holder without limits. */
+/**
+ * One side of the fetch benchmarks as a process of its own: a plain HTTP server of a file, a holder without limits,
+ * or a liar, who tells the right hashes and sends wrong blocks.
+ */
 import { createReadStream } from 'node:fs'
 import { open, readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
@@ -14,12 +17,18 @@ import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
+import { answerUsage } from './answer-usage.ts'
 import { BENCH_NETWORK as network } from './bench-network.ts'
 import { sha256 } from './sha256.ts'
+
+/** Blocks are at most so long; whole pieces are read for the list of hashes only. */
+const BLOCK_BYTES = 256 * 1024
 
 const UNLIMITED = { bytesPerS: 2 ** 40, burst: 2 ** 40 }
 const [role, blob, manifestFile] = process.argv.slice(2)
 if (blob === undefined || manifestFile === undefined) throw new Error('usage: role, blob, manifest')
+
+let sentBytes = 0
 
 function tell(event: object): void {
   process.stdout.write(`${JSON.stringify({ event: 'ready', ...event })}\n`)
@@ -27,7 +36,9 @@ function tell(event: object): void {
 
 function serveHttp(path: string): void {
   const server = createServer((_, response) => {
-    createReadStream(path).pipe(response)
+    const file = createReadStream(path)
+    file.on('data', (bytes) => (sentBytes += bytes.length))
+    file.pipe(response)
   })
   server.listen(0, '127.0.0.1', () => {
     const address = server.address()
@@ -43,7 +54,12 @@ async function servePeers(path: string, manifest: Uint8Array): Promise<void> {
     size: () => Promise.resolve(size),
     read: async (_, offset, length) => {
       const { buffer, bytesRead } = await file.read(new Uint8Array(length), 0, length, offset)
-      return buffer.subarray(0, bytesRead)
+      const bytes = buffer.subarray(0, bytesRead)
+      // The last piece may be as short as a block: there nobody lies.
+      const isBlock = length <= BLOCK_BYTES && offset + length < size
+      if (role === 'liar' && isBlock) bytes[0] = (bytes[0] ?? 0) ^ 1
+      if (isBlock) sentBytes += bytes.length
+      return bytes
     },
   }
   const host = await createLibp2p({
@@ -73,5 +89,6 @@ async function servePeers(path: string, manifest: Uint8Array): Promise<void> {
 
 process.on('disconnect', () => process.exit(0))
 process.on('SIGTERM', () => process.exit(0))
+answerUsage(() => sentBytes)
 if (role === 'http') serveHttp(blob)
 else await servePeers(blob, await readFile(manifestFile))
