@@ -9,7 +9,7 @@ import { benchDirectLane } from './direct-lane.ts'
 import { directTable } from './direct-table.ts'
 import { benchDuckling } from './duckling/duckling-bench.ts'
 import { ducklingTable } from './duckling/duckling-table.ts'
-import { benchEngine } from './engine/engine-bench.ts'
+import { benchEngine, FULL_ENGINE_BENCH } from './engine/engine-bench.ts'
 import { engineTable } from './engine/engine-table.ts'
 import { benchFetch } from './fetch/fetch-bench.ts'
 import { fetchTable } from './fetch/fetch-table.ts'
@@ -43,7 +43,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Result>>> = {
     return { key: 'duckling', report, table: ducklingTable(report) }
   },
   engine: async () => {
-    const report = await benchEngine({ rounds: 8, jobs: 1000, loads: 10, withLargeModel: true })
+    const report = await benchEngine(FULL_ENGINE_BENCH)
     return { key: 'engine', report, table: engineTable(report) }
   },
   fetch: async () => {

@@ -12,7 +12,7 @@ import type { BenchModel } from './engine-sides.ts'
 import type { ByStreams, EngineBenchOptions, EngineReport, Rate, Side } from './interface.ts'
 import { graphBytes, packLargeModel } from './large-model.ts'
 import { measureCancel, measureFirstToken, measureLag } from './latency.ts'
-import { measureRates, median } from './measure.ts'
+import { measureRates, median, repeatedSide } from './measure.ts'
 import { growthOverJobs, growthOverLoads } from './memory.ts'
 import { openTransformers, transformersSide } from './transformers-side.ts'
 
@@ -22,6 +22,17 @@ const STREAMS = [1, 4, 8, 16]
 /** Streams at a time that come one by one, and those that transformers.js gets. */
 const RAGGED_STREAMS = [1, 8, 16]
 const TRANSFORMERS_STREAMS = [1, 16]
+
+/** Some four minutes. */
+export const FULL_ENGINE_BENCH: EngineBenchOptions = {
+  rounds: 12,
+  jobs: 10_000,
+  loads: 100,
+  withLargeModel: true,
+}
+
+/** Each draw of a small model takes at least so many tokens: the best of short draws would flatter the single stream. */
+const ALIKE_TOKENS = 8 * ANSWER_TOKENS
 
 /** Prompt tokens of the bare loop, about what the engine's prompts have. */
 const PROMPT: readonly number[] = Array.from({ length: 14 }, (_, i) => 4 + i)
@@ -76,10 +87,13 @@ async function benchSmall(
 ): Promise<Rates> {
   const other = await openTransformers(DUCKLING, folder)
   try {
-    return await benchModel(packed, rounds, (worker) => [
-      ...RAGGED_STREAMS.map((n) => raggedSide(`ragged ${n}`, worker, n)),
-      ...TRANSFORMERS_STREAMS.map((n) => transformersSide(`transformers ${n}`, other, n)),
-    ])
+    return await benchModel(packed, rounds, (worker, sides) =>
+      [
+        ...sides,
+        ...RAGGED_STREAMS.map((n) => raggedSide(`ragged ${n}`, worker, n)),
+        ...TRANSFORMERS_STREAMS.map((n) => transformersSide(`transformers ${n}`, other, n)),
+      ].map((side) => repeatedSide(side, ALIKE_TOKENS)),
+    )
   } finally {
     await other.close()
   }
@@ -88,7 +102,7 @@ async function benchSmall(
 async function benchModel(
   folder: string,
   rounds: number,
-  more: (worker: BenchModel) => Side[],
+  choose: (worker: BenchModel, sides: Side[]) => Side[],
 ): Promise<Rates> {
   const bare = await BareLoop.open(folder)
   const [inProcess, worker] = [
@@ -103,9 +117,8 @@ async function benchModel(
       },
       ...STREAMS.map((streams) => engineSide(`process ${streams}`, inProcess, streams)),
       ...STREAMS.map((streams) => engineSide(`worker ${streams}`, worker, streams)),
-      ...more(worker),
     ]
-    return await measureRates(sides, rounds)
+    return await measureRates(choose(worker, sides), rounds)
   } finally {
     await inProcess.engine.stop()
     await worker.engine.stop()
@@ -116,7 +129,7 @@ async function benchModel(
 async function benchLarge(folder: string, options: EngineBenchOptions): Promise<Large> {
   if (!options.withLargeModel) return { largeModel: null, batchSpeedupLarge: null, b1: null }
   const packed = await packLargeModel(folder)
-  const rates = await benchModel(packed, Math.ceil(options.rounds / 2), () => [])
+  const rates = await benchModel(packed, Math.ceil(options.rounds / 2), (_, sides) => sides)
   return {
     largeModel: { bytes: await graphBytes(packed), msPerToken: msPerToken(rates) },
     batchSpeedupLarge: speedups(rates, 'worker', 'perSecond'),
@@ -131,12 +144,14 @@ type Latency = Pick<
   | 'lagP99Ms'
   | 'cancelMs'
   | 'loadMs'
+  | 'loadWorkerMs'
   | 'rssGrowthMiB'
   | 'prefixCacheSpeedup'
 >
 
 async function benchLatency(folder: string, options: EngineBenchOptions): Promise<Latency> {
-  const loadMs = await measureLoad(folder)
+  const loadMs = await measureLoad(folder, 'process')
+  const loadWorkerMs = await measureLoad(folder, 'worker')
   const bare = await BareLoop.open(folder)
   const [inProcess, worker] = [
     await openModel(folder, 'process'),
@@ -146,6 +161,7 @@ async function benchLatency(folder: string, options: EngineBenchOptions): Promis
     const first = await measureFirstToken(bare, inProcess, worker)
     return {
       loadMs,
+      loadWorkerMs,
       ttftAddedMs: {
         inProcess: round(first.inProcess - first.bare),
         worker: round(first.worker - first.bare),
@@ -166,12 +182,12 @@ async function benchLatency(folder: string, options: EngineBenchOptions): Promis
   }
 }
 
-/** From starting the worker until the model is offered: hashes, session, self-test included. Best of five, ms. */
-async function measureLoad(folder: string): Promise<number> {
+/** Until the model is offered: hashes, session, self-test, and in a worker its start. Best of five, ms. */
+async function measureLoad(folder: string, where: 'process' | 'worker'): Promise<number> {
   const times: number[] = []
   for (let i = 0; i < 5; i++) {
     const start = performance.now()
-    const { engine } = await openModel(folder, 'worker')
+    const { engine } = await openModel(folder, where)
     times.push(performance.now() - start)
     await engine.stop()
   }

@@ -31,7 +31,7 @@ export function engineTable(report: EngineReport): string {
     `First token over bare: +${ttftAddedMs.inProcess} ms in process, +${ttftAddedMs.worker} ms in the worker. ` +
       `Prefill ${report.prefillTokensPerSecond} tokens/s; prefix cache ${report.prefixCacheSpeedup}x.`,
     `Main thread late by ${report.lagP99Ms} ms (p99) with 16 streams. Cancel: ${cancelMs.toError} ms to the error, ` +
-      `${cancelMs.toNextToken} ms to the next answer's first token. Load ${report.loadMs} ms.`,
+      `${cancelMs.toNextToken} ms to the next answer's first token. Load ${report.loadMs} ms, ${report.loadWorkerMs} ms with the start of a worker.`,
     `Memory: +${rssGrowthMiB.jobs} MiB over the jobs, +${rssGrowthMiB.loads} MiB over the loads.`,
     ...report.notMeasured.map((reason) => `Not measured: ${reason}.`),
   ].join('\n')

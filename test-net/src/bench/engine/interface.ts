@@ -46,7 +46,9 @@ export interface EngineReport {
   readonly lagP99Ms: number
   /** From abort to a free place on the main thread, and to the first token of the next answer. */
   readonly cancelMs: { readonly toError: number; readonly toNextToken: number }
+  /** Hashes, session and self-test in this process; in a worker with the start of its thread, from TypeScript. */
   readonly loadMs: number
+  readonly loadWorkerMs: number
   readonly rssGrowthMiB: { readonly jobs: number; readonly loads: number }
   readonly prefixCacheSpeedup: number
   /** Why a figure of the issue is not here. */

@@ -21,6 +21,18 @@ export async function measureRates(
   return Object.fromEntries(best)
 }
 
+/** Draws again and again until there are so many tokens. */
+export function repeatedSide(side: Side, tokens: number): Side {
+  return {
+    name: side.name,
+    draw: async () => {
+      let drawn = 0
+      while (drawn < tokens) drawn += await side.draw()
+      return drawn
+    },
+  }
+}
+
 /** CPU time of the process so far, all threads, ms. */
 export function cpuMs(): number {
   const { system, user } = process.cpuUsage()
