@@ -8,6 +8,7 @@ import { OnnxModel } from '../run/onnx-model.ts'
 import { StandardModel } from '../run/standard-model.ts'
 import type { ExternalWeights } from './graph-files.ts'
 import type { GraphKind } from './manifest.ts'
+import { parseTextConfig } from './parse-text-config.ts'
 
 /** A language model whose kind of cache only it knows. */
 export interface GeneratorModel extends AdaptableModel<SequenceCache> {
@@ -32,7 +33,10 @@ export async function openGraph(
   // Each model is only ever given caches that it made itself.
   if (kind === 'gqa' && external.length === 0)
     return OnnxModel.load(bytes, parseLlamaConfig(config), place)
-  if (kind === 'std') return StandardModel.load(bytes, place, external)
+  if (kind === 'std') {
+    const { contextLength } = parseTextConfig(config)
+    return StandardModel.load(bytes, { contextLength, external, place })
+  }
   const message =
     kind === 'gqa'
       ? 'An in-place graph has its weights in one file. Pack the model again.'

@@ -68,6 +68,19 @@ export class BatchDecoder {
     this.#home.delete(cache)
   }
 
+  /** What LanguageModel.exportTokens gives. */
+  exportTokens(cache: KvCache, start: number, count: number): Float32Array {
+    this.evict(cache)
+    return cache.reserve(cache.length).exportTokens(0, start, count)
+  }
+
+  /** What LanguageModel.importTokens does. */
+  importTokens(cache: KvCache, values: Float32Array, count: number): void {
+    this.evict(cache)
+    cache.reserve(cache.length + count).importTokens(0, cache.length, values)
+    cache.advance(count)
+  }
+
   /** Forgets a sequence that is over. */
   discard(cache: KvCache): void {
     if (this.#running) {

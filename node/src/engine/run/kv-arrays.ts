@@ -44,6 +44,13 @@ export class KvArrays {
     )
   }
 
+  /** The first tokens of a row and no more, under the graph's input names: a copy. */
+  exactPast(row: number, tokens: number): Record<string, Tensor> {
+    const exact = new KvArrays(this.#dimensions, 1, tokens)
+    if (tokens > 0) exact.copyRow(this, row, 0, tokens)
+    return { ...exact.past(1) }
+  }
+
   /** Copies the first tokens of another's row. */
   copyRow(from: KvArrays, fromRow: number, toRow: number, tokens: number): void {
     const { kvHeads, headSize } = this.#dimensions

@@ -1,7 +1,8 @@
 /** Adds an output to a packed graph that holds only what a decoding step has added to the cache. */
 import { GraphBuilder } from '../pack/graph-builder.ts'
-import { encodeOnnxFragment, ONNX_TYPE } from '../pack/onnx-proto.ts'
+import { ONNX_TYPE } from '../pack/onnx-proto.ts'
 import type { KvDimensions } from './kv-arrays.ts'
+import { withNodes } from './with-nodes.ts'
 
 /** [2 · layers · batch, kvHeads, headSize]: layer by layer keys, then values, of the newest token. */
 export const NEW_KV_OUTPUT = 'new_key_values'
@@ -9,8 +10,7 @@ export const NEW_KV_OUTPUT = 'new_key_values'
 /**
  * The binding copies every output it is asked for, whole caches included. With this output a step
  * asks for the logits and one token per row only; the numbers are the same, since nothing but copying
- * is added. Works on the checked bytes of a graph: a protobuf message followed by another one of its
- * kind is read as both merged, so the nodes are appended and nothing is decoded.
+ * is added.
  */
 export function withNewKvOutput(graph: Uint8Array, dimensions: KvDimensions): Uint8Array {
   const { layers, kvHeads, headSize } = dimensions
@@ -31,9 +31,5 @@ export function withNewKvOutput(graph: Uint8Array, dimensions: KvDimensions): Ui
   )
   builder.node('Concat', added, { attributes: { axis: 0 }, outputs: [NEW_KV_OUTPUT] })
   builder.output(NEW_KV_OUTPUT, ONNX_TYPE.float, ['new_rows', kvHeads, headSize])
-  const fragment = encodeOnnxFragment(builder.build(''))
-  const merged = new Uint8Array(graph.length + fragment.length)
-  merged.set(graph)
-  merged.set(fragment, graph.length)
-  return merged
+  return withNodes(graph, builder)
 }

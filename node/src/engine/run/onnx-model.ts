@@ -20,7 +20,7 @@ const KEEP_ONE = keep(1)
  * A float32 graph with in-place cache. Its run() blocks its thread. A prompt is fed in pieces of two
  * tokens or more, one sequence at a time; decoding feeds one token to each row of a batch. Both give
  * the same bits whatever lies beside a row, however a prompt is cut, with any capacity and number of
- * threads (measured; probeBitStability checks it on each machine). One token alone takes other kernels
+ * threads (measured; adaptToMachine checks it on each machine). One token alone takes other kernels
  * than two: so decoded and prefilled keys differ in the last bits, and neither stands in for the other.
  */
 export class OnnxModel implements LanguageModel<KvCache> {
@@ -119,14 +119,11 @@ export class OnnxModel implements LanguageModel<KvCache> {
   }
 
   exportTokens(cache: KvCache, start: number, count: number): Float32Array {
-    this.#decoder.evict(cache)
-    return cache.reserve(cache.length).exportTokens(0, start, count)
+    return this.#decoder.exportTokens(cache, start, count)
   }
 
   importTokens(cache: KvCache, values: Float32Array, count: number): void {
-    this.#decoder.evict(cache)
-    cache.reserve(cache.length + count).importTokens(0, cache.length, values)
-    cache.advance(count)
+    this.#decoder.importTokens(cache, values, count)
   }
 
   discard(cache: KvCache): void {

@@ -5,6 +5,8 @@ import { GraphBuilder } from '../../../src/engine/pack/graph-builder.ts'
 import { encodeOnnxModel, ONNX_TYPE } from '../../../src/engine/pack/onnx-proto.ts'
 import { buildGraph } from '../../../src/engine/pack/pack-folder.ts'
 import { adaptToMachine } from '../../../src/engine/run/adapt-to-machine.ts'
+import type { KvCache } from '../../../src/engine/run/kv-cache.ts'
+import { shareNativeCalls } from '../../../src/engine/run/native-call.ts'
 import { OnnxModel } from '../../../src/engine/run/onnx-model.ts'
 import { StandardModel } from '../../../src/engine/run/standard-model.ts'
 import { DUCKLING_SOURCE, readJson } from '../support/duckling.ts'
@@ -44,7 +46,7 @@ describe('engine/run/standard-model', () => {
     }
     expect(copied.length).to.equal(48)
     expect(await model.prefill(copied, IDS.slice(48))).to.deep.equal(whole)
-    const threaded = await StandardModel.load(await standardDuckling(), { threads: 2 })
+    const threaded = await StandardModel.load(await standardDuckling(), { place: { threads: 2 } })
     expect(await threaded.prefill(threaded.createCache(), IDS)).to.deep.equal(whole)
     await threaded.release()
     const caches = [model.createCache(), model.createCache()]
@@ -54,9 +56,72 @@ describe('engine/run/standard-model', () => {
     expect(second).to.deep.equal(whole)
   })
 
-  it('takes all shortcuts of the engine, as it runs row by row', async () => {
+  it('takes all shortcuts of the engine', async () => {
     const traits = await adaptToMachine(model, { contextLength: 512, vocabSize: 1024 })
     expect(traits).to.deep.equal({ batches: true, cuts: true, blockTokens: 16 })
+  })
+
+  it('decodes rows of any length together to the bits of each alone, also where one comes near its context', async () => {
+    const near = await StandardModel.load(await standardDuckling(), { contextLength: 96 })
+    const lengths = [1, 5, 17, 31, 32, 33, 47, 58, 62, 64, 70, 80]
+    const start = async (length: number): Promise<KvCache> => {
+      const cache = near.createCache()
+      await near.prefill(cache, IDS.slice(0, length))
+      return cache
+    }
+    const rows = await Promise.all(lengths.map(start))
+    const alone = await Promise.all(lengths.map(start))
+    for (let step = 0; step < 12; step++) {
+      const id = (row: number): number => IDS[(step * 13 + row * 7) % IDS.length] ?? 0
+      const together = await near.decode(rows.map((cache, row) => ({ cache, id: id(row) })))
+      for (const [row, cache] of alone.entries()) {
+        const [logits] = await near.decode([{ cache, id: id(row) }])
+        expect(together[row], `row ${row}, step ${step}`).to.deep.equal(logits)
+      }
+    }
+    await near.release()
+  })
+
+  it('computes all rows in one run', async () => {
+    const rows = await Promise.all(
+      Array.from({ length: 6 }, async (_, i) => {
+        const cache = model.createCache()
+        await model.prefill(cache, IDS.slice(0, 10 + i))
+        return { cache, id: 7 }
+      }),
+    )
+    const counter = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
+    shareNativeCalls(counter)
+    let runs = 0
+    const { add } = Atomics
+    Atomics.add = ((array: Int32Array, index: number, value: number) => {
+      if (array === counter) runs += value
+      return add(array, index, value)
+    }) as typeof add
+    try {
+      await model.decode(rows)
+    } finally {
+      Atomics.add = add
+    }
+    expect(runs).to.equal(1)
+  })
+
+  it('runs row by row a graph that does not bear a gap between the past and what is new', async () => {
+    // Its kernel puts a new token right behind the last one, wherever the mask says it is.
+    const config = parseLlamaConfig(await readJson(DUCKLING_SOURCE, 'config.json'))
+    const graph = await buildGraph(DUCKLING_SOURCE)
+    const [foreign, packed] = [await StandardModel.load(graph), await OnnxModel.load(graph, config)]
+    const own = [foreign.createCache(), foreign.createCache()]
+    const other = packed.createCache()
+    await foreign.prefill(own[0]!, IDS.slice(40))
+    await foreign.prefill(own[1]!, IDS)
+    await packed.prefill(other, IDS)
+    for (const id of [5, 77, 900]) {
+      const [, found] = await foreign.decode(own.map((cache) => ({ cache, id })))
+      const [expected] = await packed.decode([{ cache: other, id }])
+      expectClose(found!, expected!)
+    }
+    for (const each of [foreign, packed]) await each.release()
   })
 
   it('refuses graphs that want or give something else', async () => {
