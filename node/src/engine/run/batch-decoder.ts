@@ -23,6 +23,7 @@ export class BatchDecoder {
   readonly #home = new Map<KvCache, KvBatch>()
   #maxWaste: number
   #batches: KvBatch[] = []
+  #runs = 0
   /** A row must not move while the graph computes; who leaves meanwhile is taken out afterwards. */
   #running = false
   #over: KvCache[] = []
@@ -32,6 +33,11 @@ export class BatchDecoder {
     this.#pool = new KvPool(dimensions)
     this.#maxWaste = weightBytes / (WASTE_COST * kvBytesPerToken(dimensions))
     this.#run = run
+  }
+
+  /** Runs of the graph so far. */
+  get runs(): number {
+    return this.#runs
   }
 
   /** From now on each row is decoded in a run of its own. */
@@ -51,6 +57,7 @@ export class BatchDecoder {
         if (batch.rows.length === 0) continue
         const fed = batch.rows.map((cache) => ids.get(cache) ?? 0)
         const outputs = await this.#run(batch, fed)
+        this.#runs++
         for (const [row, cache] of batch.rows.entries()) {
           logits.set(cache, outputs[row] ?? new Float32Array(0))
         }

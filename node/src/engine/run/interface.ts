@@ -25,6 +25,8 @@ export interface PromptPiece<C extends SequenceCache> {
  * tokens or more.
  */
 export interface LanguageModel<C extends SequenceCache> {
+  /** Runs of the graph that decode() took so far: the fewer, the more rows were computed together. */
+  readonly decodeRuns: number
   createCache(): C
   /** Feeds ids (at least one) and gives the logits behind the last. */
   prefill(cache: C, ids: readonly number[]): Promise<Float32Array>

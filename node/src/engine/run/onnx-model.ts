@@ -65,6 +65,10 @@ export class OnnxModel implements LanguageModel<KvCache> {
     this.#decoder.separateRows()
   }
 
+  get decodeRuns(): number {
+    return this.#decoder.runs
+  }
+
   createCache(): KvCache {
     return new KvCache(this.#dimensions)
   }

@@ -24,7 +24,8 @@ export class Scheduler<C extends SequenceCache> {
   readonly #picker = new RowPicker<GenerationState<C>>(this.#share)
   /** Generations inside a step; turns are taken from the front. */
   #queue: GenerationState<C>[] = []
-  #decodeRuns = 0
+  /** Of the model before this served anybody. */
+  readonly #trialRuns: number
   #decodedTokens = 0
   #decodeMs = 0
 
@@ -36,6 +37,7 @@ export class Scheduler<C extends SequenceCache> {
     now: () => number = () => performance.now(),
   ) {
     this.#model = model
+    this.#trialRuns = model.decodeRuns
     this.#sink = sink
     this.#prefixes = prefixes
     this.#now = now
@@ -48,7 +50,7 @@ export class Scheduler<C extends SequenceCache> {
   /** Since start. */
   get counters(): WorkerCounters {
     return {
-      decodeRuns: this.#decodeRuns,
+      decodeRuns: this.#model.decodeRuns - this.#trialRuns,
       decodedTokens: this.#decodedTokens,
       decodeMs: this.#decodeMs,
       prefixHitTokens: this.#prefixes.stats.hitTokens,
@@ -146,7 +148,6 @@ export class Scheduler<C extends SequenceCache> {
       }))
       const startedMs = this.#now()
       const logits = await this.#model.decode(rows)
-      this.#decodeRuns++
       this.#decodedTokens += rows.length
       generations.forEach((generation, row) => {
         this.#share.charge(generation.client, DECODE_COST)

@@ -44,6 +44,8 @@ export class StandardModel implements LanguageModel<KvCache> {
   readonly #decoder: BatchDecoder
   readonly #contextLength: number
   #gaps = true
+  /** Of decode(). */
+  #runsWithoutGap = 0
 
   private constructor(
     session: InferenceSession,
@@ -76,6 +78,10 @@ export class StandardModel implements LanguageModel<KvCache> {
     const model = new StandardModel(session, dimensions, weightBytes, contextLength)
     model.#gaps = await model.#bearsGaps()
     return model
+  }
+
+  get decodeRuns(): number {
+    return this.#decoder.runs + this.#runsWithoutGap
   }
 
   createCache(): KvCache {
@@ -112,6 +118,7 @@ export class StandardModel implements LanguageModel<KvCache> {
     const logits: Float32Array[] = []
     for (const row of rows) {
       const at = padded.indexOf(row)
+      if (at < 0) this.#runsWithoutGap++
       logits.push(together[at] ?? (await this.prefill(row.cache, [row.id])))
     }
     return logits

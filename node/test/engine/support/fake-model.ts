@@ -24,6 +24,10 @@ export class FakeModel implements LanguageModel<FakeCache> {
   fault: Error | null = null
   onCall: () => void = () => undefined
 
+  get decodeRuns(): number {
+    return this.calls.filter((call) => call.startsWith('decode')).length
+  }
+
   createCache(): FakeCache {
     return new FakeCache()
   }
