@@ -19,6 +19,7 @@ import {
   startOperatorRotation,
   startUnstake,
 } from '../ts/index.ts'
+import type { WriteClient } from '../ts/index.ts'
 import { DUCK, startMesh, type Mesh } from './support/mesh.ts'
 
 /** What viem asks to know the gas of a transaction. */
@@ -101,17 +102,16 @@ describe('a provider on a real chain', () => {
     expect(await providerOf(chain, { addresses, operator: operator.address })).to.equal(undefined)
   })
 
-  it('has gas enough when the block comes a second after the estimate', async () => {
-    const { chain, test, addresses, deployer, provider, payer, done } = mesh
-    const stake = 2_000n * DUCK
-    await done(mint(deployer.client, { addresses, to: payer.address, amount: stake }))
-    await done(startUnstake(provider.client, { addresses, amount: 1n }))
+  /** Does what sends one transaction, estimated in the second of the last block and in a block of some seconds later. */
+  async function sentLater(
+    { account, chain: ofClient, ...from }: WriteClient,
+    send: (client: WriteClient) => Promise<Hex>,
+  ): Promise<string> {
+    const { chain, test, done } = mesh
     const { timestamp } = await chain.getBlock()
-    // The estimate is made in the second of the last change, where the total needs no entry of its own.
     await test.setBlockTimestampInterval({ interval: 0 })
-    const { account, chain: ofClient } = payer.client
     const request = async (args: Parameters<EIP1193RequestFn>[0]): Promise<unknown> => {
-      const answer: unknown = await payer.client.request(args as never)
+      const answer: unknown = await from.request(args as never)
       if (ESTIMATES.has(args.method)) {
         await test.removeBlockTimestampInterval()
         await test.setNextBlockTimestamp({ timestamp: timestamp + 10n })
@@ -119,13 +119,34 @@ describe('a provider on a real chain', () => {
       return answer
     }
     const client = createWalletClient({ account, chain: ofClient, transport: custom({ request }) })
-    const sent = registerProviderWithPermit(client, {
-      addresses,
-      operator: `0x${'0b'.repeat(20)}`,
-      peerKey: `0x${'0c'.repeat(32)}`,
-      stake,
-      deadline: timestamp + 600n,
-    })
-    expect((await done(sent)).status).to.equal('success')
+    return (await done(send(client))).status
+  }
+
+  it('has gas enough when the block comes a second after the estimate: a first stake', async () => {
+    const { chain, addresses, deployer, provider, payer, done } = mesh
+    const stake = 2_000n * DUCK
+    await done(mint(deployer.client, { addresses, to: payer.address, amount: stake }))
+    await done(startUnstake(provider.client, { addresses, amount: 1n }))
+    const { timestamp } = await chain.getBlock()
+    // The estimate is made in the second of the last change, where the total needs no entry of its own.
+    const status = await sentLater(payer.client, (client) =>
+      registerProviderWithPermit(client, {
+        addresses,
+        operator: `0x${'0b'.repeat(20)}`,
+        peerKey: `0x${'0c'.repeat(32)}`,
+        stake,
+        deadline: timestamp + 600n,
+      }),
+    )
+    expect(status).to.equal('success')
+  })
+
+  it('has gas enough where neither the owner nor the total needed an entry in the estimate', async () => {
+    const { addresses, provider, done } = mesh
+    await done(startUnstake(provider.client, { addresses, amount: 1n }))
+    const status = await sentLater(provider.client, (client) =>
+      cancelUnstake(client, { addresses }),
+    )
+    expect(status).to.equal('success')
   })
 })

@@ -67,7 +67,7 @@ describe('createPeer', function () {
         provider: net.chain.provider.signer.address,
         operator: net.chain.operator.signer.address,
         inFlight: 0,
-        slots: 8,
+        slots: 16,
         unredeemed: 0n,
       })
       expect(status.models.map(({ name }) => name)).to.deep.equal(['duckling'])

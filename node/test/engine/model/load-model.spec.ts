@@ -33,6 +33,7 @@ describe('engine/model/load-model', () => {
       contextLength: 512,
       determinism: 'f32',
       task: 'text-generation',
+      threads: 1,
     })
     if (!('model' in loaded)) throw new TypeError('Duckling generates text')
     expect(loaded.vocabSize).to.equal(1024)
