@@ -184,38 +184,51 @@ describe('processes that are killed in the middle of a job', function () {
     afterEach(restartAll)
 
     it('may die before it commits: a backup computes the whole answer', async () => {
-      const running = world.auction(REDUNDANT)
-      const { provider } = await world.nextJobEvent(isAccepted)
-      await world.kill(world.providerOf(provider))
-      const job = await running
-      await expectAgreed(job, provider)
+      const { job, dead } = await bidBy(4, async () => {
+        const running = world.auction(REDUNDANT)
+        const { provider } = await first(isAccepted, running)
+        await world.kill(world.providerOf(provider))
+        return { job: await running, dead: provider }
+      })
+      await expectAgreed(job, dead)
     })
 
     it('may die when it committed and has not revealed', async () => {
-      const running = world.auction(REDUNDANT)
-      const accepted = await world.nextJobEvent(isAccepted)
-      // One that stands still keeps the others waiting with their commitments.
-      const slow = world.providerOf(accepted['provider'])
-      slow.child.process.kill('SIGSTOP')
-      const { provider } = await world.nextJobEvent((event) => {
-        const isOther = event['provider'] !== accepted['provider']
-        return isOther && isReceipt(event) && (event['receipt'] as Receipt).last
+      let dead: unknown
+      const job = await bidBy(4, async () => {
+        const running = world.auction(REDUNDANT)
+        const accepted = await first(isAccepted, running)
+        // One that stands still keeps the others waiting with their commitments.
+        const slow = world.providerOf(accepted['provider'])
+        slow.child.process.kill('SIGSTOP')
+        try {
+          const { provider } = await first((event) => {
+            const isOther = event['provider'] !== accepted['provider']
+            return isOther && isReceipt(event) && (event['receipt'] as Receipt).last
+          }, running)
+          await world.kill(world.providerOf(provider))
+          dead = provider
+        } finally {
+          slow.child.process.kill('SIGCONT')
+        }
+        return running
       })
-      await world.kill(world.providerOf(provider))
-      slow.child.process.kill('SIGCONT')
-      await expectAgreed(await running, provider)
+      await expectAgreed(job, dead)
     })
 
     it('ends the job with MEMBERS_MISSING when nobody is left; the others are paid what they committed', async () => {
-      const from = world.events.length
       const [one, two] = world.net.providers.slice(3).map(ownerOf)
       const exclude = [one, two].flatMap((owner) => owner ?? [])
-      const running = codeOf(world.auction({ ...REDUNDANT, exclude }))
-      const { jobId, provider } = await world.nextJobEvent(isAccepted)
-      await world.kill(world.providerOf(provider))
-      expect(await running).to.equal('MEMBERS_MISSING')
+      const { accepted, code } = await bidBy(3, async () => {
+        const running = world.auction({ ...REDUNDANT, exclude })
+        const accepted = await first(isAccepted, running)
+        await world.kill(world.providerOf(accepted['provider']))
+        return { accepted, code: await codeOf(running) }
+      })
+      const { jobId, provider } = accepted
+      expect(code).to.equal('MEMBERS_MISSING')
       const ended = await until('every segment ended', () => {
-        const told = world.events.slice(from).filter(({ type }) => type === 'segmentEnd')
+        const told = world.jobEvents('segmentEnd').filter((event) => event['jobId'] === jobId)
         return told.length === 3 && told
       })
       for (const { outcome } of ended) {
@@ -225,6 +238,32 @@ describe('processes that are killed in the middle of a job', function () {
         expect(BigInt(paid ?? 0), 'committed and paid').to.equal(amountOf(receipts))
       }
     })
+
+    /** Runs a job again, with everybody back, when fewer bid than it is about: on a busy machine some bid too late. */
+    async function bidBy<T>(bidders: number, run: () => Promise<T>): Promise<T> {
+      for (let tries = 1; ; tries += 1) {
+        const before = world.jobEvents('auction').length
+        try {
+          return await run()
+        } catch (error) {
+          const [auction] = world.jobEvents('auction').slice(before).slice(-1)
+          const told = auction?.['auction'] as { bids: readonly unknown[] } | undefined
+          if (tries === 3 || told === undefined || told.bids.length >= bidders) throw error
+          await restartAll()
+        }
+      }
+    }
+
+    /** The first event of a job that matches; fails when the job ends without it. */
+    async function first(
+      matches: (event: ToldEvent) => boolean,
+      running: Promise<JobReport>,
+    ): Promise<ToldEvent> {
+      const ended = running.then(() => {
+        throw new TypeError('The job ended before.')
+      })
+      return Promise.race([world.nextJobEvent(matches), ended])
+    }
 
     function isAccepted({ state, type }: ToldEvent): boolean {
       return type === 'state' && state === 'accepted'

@@ -7,6 +7,7 @@ import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { tcp } from '@libp2p/tcp'
 import { streamPair } from '@libp2p/utils'
 import { yamux } from '@libp2p/yamux'
+import { AssertionError } from 'chai'
 import { createLibp2p } from 'libp2p'
 import type { GossipSub } from '@libp2p/gossipsub'
 import type { Identify } from '@libp2p/identify'
@@ -68,7 +69,14 @@ export function neighbourJoined(host: TestHost): Promise<void> {
   })
 }
 
-/** Polls the event loop until `holds`; the test's own timeout is what fails when it never does. */
+/** Longer than any test of these may take, ms: a poll that outlived its test would keep the process for ever. */
+const POLL_MS = 60_000
+
+/** Polls the event loop until `holds`; fails when it never does. */
 export async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setImmediate(resolve))
+  const end = Date.now() + POLL_MS
+  while (!holds()) {
+    if (Date.now() >= end) throw new AssertionError(`In ${POLL_MS} ms never: ${holds.toString()}`)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
 }

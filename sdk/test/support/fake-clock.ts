@@ -1,4 +1,8 @@
+import { AssertionError } from 'chai'
 import type { Clock } from '@duckmesh/protocols'
+
+/** Longer than any test of these may take, ms: a poll that outlived its test would keep the process for ever. */
+const POLL_MS = 60_000
 
 interface Timer {
   at: number
@@ -10,9 +14,13 @@ export function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }
 
-/** Turns the event loop until `holds`; the test's own timeout is what fails when it never does. */
+/** Turns the event loop until `holds`; fails when it never does. */
 export async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await settle()
+  const end = Date.now() + POLL_MS
+  while (!holds()) {
+    if (Date.now() >= end) throw new AssertionError(`In ${POLL_MS} ms never: ${holds.toString()}`)
+    await settle()
+  }
 }
 
 /** A clock that stands still until a test moves it; timers fire in order of time. */

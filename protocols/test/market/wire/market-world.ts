@@ -357,15 +357,8 @@ export class MarketWorld {
     const { draw, auditHash } = this.fix
     const secrets = order.order.mode === 0 ? { draw, auditHash } : {}
     const { excluded = [] } = changes
-    return {
-      order: { ...order, jobId },
-      client,
-      inBucket,
-      maxTokens,
-      attempt,
-      excluded,
-      ...secrets,
-    }
+    const input = { order: { ...order, jobId }, client, inBucket, maxTokens, attempt, excluded }
+    return { ...input, ...secrets }
   }
 
   /** Runs one auction, the clock moving only after `acks` bids were acknowledged. */

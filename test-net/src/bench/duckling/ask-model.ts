@@ -1,6 +1,7 @@
 /** Asks a packed model every question, some at a time; the order changes no answer. */
 import { EngineHost } from '@duckmesh/node'
 import type { GenerationRequest } from '@duckmesh/node'
+import { GREEDY } from '../workload.ts'
 import type { DucklingReport } from './interface.ts'
 
 /** Questions in the engine at once. */
@@ -57,14 +58,6 @@ function greedy(question: string): GenerationRequest {
     prefixIds: [],
     maxTokens: MOST_TOKENS,
     stop: [],
-    sampler: {
-      temperature: 0,
-      topP: 1,
-      topK: 0,
-      minP: 0,
-      repetitionPenalty: 1,
-      logitBias: new Map(),
-      seed: new Uint8Array(32),
-    },
+    sampler: GREEDY,
   }
 }

@@ -1,5 +1,6 @@
 /** What the engine benchmark asks: answers that do not end by themselves, so that all sides draw alike. */
 import type { GenerationRequest } from '@duckmesh/node'
+import { GREEDY } from '../workload.ts'
 
 /** Tokens of one answer. */
 export const ANSWER_TOKENS = 64
@@ -25,15 +26,7 @@ export function streamRequest(
     prefixIds: [],
     maxTokens: ANSWER_TOKENS,
     stop: [],
-    sampler: {
-      temperature: 0,
-      topP: 1,
-      topK: 0,
-      minP: 0,
-      repetitionPenalty: 1,
-      logitBias: new Map([[END_TOKEN, -1000]]),
-      seed: new Uint8Array(32),
-    },
+    sampler: { ...GREEDY, logitBias: new Map([[END_TOKEN, -1000]]) },
     ...changes,
   }
 }
