@@ -5,17 +5,15 @@ import OpenAI, { APIError, APIUserAbortError, BadRequestError, NotFoundError } f
 import type { ChatCompletion, ChatCompletionChunk } from 'openai/resources'
 import { rm } from 'node:fs/promises'
 import { EngineHost } from '@duckmesh/node'
-import type { JobTranscript } from '@duckmesh/sdk'
-import { DUCK, TestNet, stopNets } from './support/devnets.ts'
-import { RecordingProxy, stopProxies } from './support/recording-proxy.ts'
-import { Running, duckmesh, killRunning } from './support/run.ts'
+import { DUCK, stopNets } from './support/devnets.ts'
+import { GatewayNet, MODEL, NORWAY, postsOf } from './support/gateway-net.ts'
+import { stopProxies } from './support/recording-proxy.ts'
+import { Running, killRunning } from './support/run.ts'
 import { packPond } from './support/pond.ts'
 import type { Pond } from './support/pond.ts'
 import { until } from './support/until.ts'
 
-const NORWAY = 'What is the capital of Norway?'
 const OSLO = 'The capital of Norway is Oslo.'
-const MODEL = 'duckling'
 const messages = [{ role: 'user' as const, content: NORWAY }]
 
 /** Bans the end token, so that an answer is as long as it may be. */
@@ -38,7 +36,7 @@ interface Extras {
 
 describe('the gateway of a peer', function () {
   this.timeout(180_000)
-  let world: TestNet
+  let net: GatewayNet
   let openai: OpenAI
   let url: string
   /** A model for embeddings, beside the one that chats. */
@@ -46,10 +44,9 @@ describe('the gateway of a peer', function () {
 
   before(async () => {
     pond = await packPond()
-    world = await TestNet.start({ providers: 3 })
-    ;[url = ''] = world.net.gateways
+    net = await GatewayNet.start()
+    url = net.url
     openai = clientAt(url)
-    await untilServed()
   })
   after(async () => {
     stopProxies()
@@ -62,36 +59,6 @@ describe('the gateway of a peer', function () {
     return new OpenAI({ baseURL: `${base}/v1`, apiKey: 'none' })
   }
 
-  /** Every peer bids: at the start of a network some streams are not open yet. */
-  async function untilServed(): Promise<void> {
-    await until(
-      'three peers serve a job',
-      async () => {
-        const duck = { verification: 'redundant', replicas: 3 }
-        const response = await chat({ messages, model: MODEL, max_tokens: 1, duckmesh: duck })
-        return response.status === 200
-      },
-      90_000,
-    )
-  }
-
-  function chat(body: object): Promise<Response> {
-    return fetch(`${url}/v1/chat/completions`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    })
-  }
-
-  /** The record of a job, as `duckmesh why` tells it. */
-  async function transcriptOf(jobId: string): Promise<JobTranscript> {
-    return until('the job is recorded', async () => {
-      const args = ['--json', 'why', jobId, '--data-dir', world.net.folder]
-      const { code, stdout } = await duckmesh(args)
-      return code === 0 && (JSON.parse(stdout) as JobTranscript)
-    })
-  }
-
   const extrasOf = (answer: object): Extras => (answer as { duckmesh: Extras }).duckmesh
 
   describe('with the openai package', () => {
@@ -101,7 +68,7 @@ describe('the gateway of a peer', function () {
       expect(choice).to.deep.include({ finish_reason: 'stop', index: 0 })
       expect(choice?.message).to.include({ role: 'assistant', content: OSLO })
       const { jobId, lane, paid, providers } = extrasOf(answer)
-      const { segments, ...transcript } = await transcriptOf(jobId)
+      const { segments, ...transcript } = await net.transcriptOf(jobId)
       expect(transcript).to.include({ state: 'finalized', lane: 'auction', paid })
       expect(lane).to.equal('auction')
       expect(providers).to.deep.equal(segments.map(({ provider }) => provider))
@@ -138,7 +105,7 @@ describe('the gateway of a peer', function () {
       const end = chunks.at(-2)
       expect(end?.choices[0]?.finish_reason).to.equal('stop')
       const { jobId, paid } = extrasOf(end ?? {})
-      const { segments, ...transcript } = await transcriptOf(jobId)
+      const { segments, ...transcript } = await net.transcriptOf(jobId)
       expect(transcript).to.include({ state: 'finalized', paid })
       expect(usage?.usage?.completion_tokens).to.equal(segments[0]?.tokens)
     })
@@ -151,7 +118,7 @@ describe('the gateway of a peer', function () {
       const { agreed, jobId, providers } = extrasOf(answer)
       expect(agreed).to.equal(true)
       expect(new Set(providers).size).to.equal(3)
-      expect((await transcriptOf(jobId)).segments).to.have.length(3)
+      expect((await net.transcriptOf(jobId)).segments).to.have.length(3)
     })
 
     it('gets the embeddings that the engine gives, related texts near each other', async () => {
@@ -169,7 +136,11 @@ describe('the gateway of a peer', function () {
       const [a, b, c] = vectors
       expect(cosine(a, b)).to.be.above(cosine(a, c))
       const { jobId, paid } = extrasOf(answer)
-      expect(await transcriptOf(jobId)).to.include({ state: 'finalized', lane: 'auction', paid })
+      expect(await net.transcriptOf(jobId)).to.include({
+        state: 'finalized',
+        lane: 'auction',
+        paid,
+      })
       const refused = await failureOf(openai.chat.completions.create({ model: 'pond', messages }))
       expect(refused).to.be.instanceOf(BadRequestError)
       expect(refused).to.include({ code: 'not_supported', param: 'model' })
@@ -240,7 +211,7 @@ describe('the gateway of a peer', function () {
       } catch (error) {
         expect(error).to.be.instanceOf(APIUserAbortError)
       }
-      const { paid, segments, state } = await transcriptOf(jobId)
+      const { paid, segments, state } = await net.transcriptOf(jobId)
       expect(state).to.equal('cancelled')
       const [segment] = segments
       expect(segment?.tokens).to.be.lessThan(most)
@@ -250,7 +221,7 @@ describe('the gateway of a peer', function () {
         true,
       )
       await until('no provider works on it', async () => {
-        const all = await Promise.all(world.net.gateways.map(statusAt))
+        const all = await Promise.all(net.world.net.gateways.map(statusAt))
         return all.every(({ inFlight }) => inFlight === 0)
       })
     })
@@ -300,7 +271,7 @@ describe('the gateway of a peer', function () {
     })
 
     it('does not repeat a POST when a member of the job dies after the award', async () => {
-      await losesMember(async (base) => {
+      await net.losesMember(async (base) => {
         const work = generateText({
           model: provider(base)(MODEL),
           prompt: NORWAY,
@@ -316,7 +287,7 @@ describe('the gateway of a peer', function () {
 
   describe('money after the award', () => {
     it('is not spent twice: openai does not repeat a POST whose job failed', async () => {
-      await losesMember(async (base) => {
+      await net.losesMember(async (base) => {
         const work = clientAt(base).chat.completions.create({
           model: MODEL,
           messages,
@@ -331,13 +302,13 @@ describe('the gateway of a peer', function () {
 
     it('does make them repeat it while nothing is paid: both send it three times', async () => {
       const many = { duckmesh: { ...THREE, replicas: 9, maxPrice: `${50n * DUCK}` } }
-      const [first, base] = await proxied()
+      const { proxy: first, url: base } = await net.proxied()
       const body = { model: MODEL, messages, ...many }
       expect(await failureOf(clientAt(base).chat.completions.create(body))).to.include({
         status: 503,
       })
       expect(postsOf(first)).to.equal(3)
-      const [second, other] = await proxied()
+      const { proxy: second, url: other } = await net.proxied()
       const model = createOpenAICompatible({ name: 'duckmesh', baseURL: `${other}/v1` })(MODEL)
       await failureOf(generateText({ model, prompt: NORWAY, providerOptions: { duckmesh: many } }))
       expect(postsOf(second)).to.equal(3)
@@ -391,44 +362,10 @@ describe('the gateway of a peer', function () {
   })
 
   const THREE = { verification: 'redundant', replicas: 3, maxPrice: `${5n * DUCK}` }
-
-  /** Kills the second peer while it works on a job of `ask`; the job cannot end well, and is asked for once. */
-  async function losesMember(ask: (base: string) => Promise<void>): Promise<void> {
-    await untilServed()
-    const [proxy, base] = await proxied()
-    const [, victim] = world.net.providers
-    if (victim === undefined) throw new TypeError('There is no second peer.')
-    const from = world.events.length
-    const asked = ask(base)
-    const works = until('the second peer works', () =>
-      world.events
-        .slice(from)
-        .some((event) => event.process === victim.name && event['state'] === 'running'),
-    )
-    try {
-      await Promise.race([works, asked])
-      victim.child.process.kill('SIGKILL')
-      await asked
-      await works
-      expect(postsOf(proxy)).to.equal(1)
-    } finally {
-      await world.net.restartProvider(victim)
-    }
-  }
-
-  async function proxied(): Promise<[RecordingProxy, string]> {
-    const { proxy, url: base } = await RecordingProxy.before(url)
-    return [proxy, base]
-  }
 })
 
 function cosine(a: readonly number[] = [], b: readonly number[] = []): number {
   return a.reduce((sum, value, i) => sum + value * (b[i] ?? 0), 0)
-}
-
-/** Requests that reached the server. */
-function postsOf({ received }: RecordingProxy): number {
-  return Buffer.concat(received).toString('latin1').split('POST /v1/chat/completions').length - 1
 }
 
 async function statusAt(gateway: string): Promise<{ inFlight: number }> {

@@ -101,9 +101,7 @@ async function serve(
   await fetch.start()
   const { jobs, records } = store
   const keeper = new Housekeeper({ clock, jobs, records, logger }).start()
-  closers.opened(keeper, (started) => {
-    started.stop()
-  })
+  closers.opened(keeper, (started) => started.stop())
   return roles
 }
 

@@ -24,6 +24,7 @@ export interface HousekeeperComponents {
 export class Housekeeper {
   readonly #components: HousekeeperComponents
   #stopped = false
+  #round: Promise<void> = Promise.resolve()
   #cancelTimer: () => void = () => undefined
 
   constructor(components: HousekeeperComponents) {
@@ -32,31 +33,44 @@ export class Housekeeper {
 
   /** Tidies now, for a node that never runs for long, and every hour. Call it once. */
   start(): this {
-    void this.#round()
+    this.#round = this.#tidy()
     return this
   }
 
-  stop(): void {
+  /** Begins nothing more; resolves when what it began is done, so that the store may close. */
+  stop(): Promise<void> {
     this.#stopped = true
     this.#cancelTimer()
+    return this.#round
   }
 
-  async #round(): Promise<void> {
-    const { clock, jobs, logger, records } = this.#components
+  async #tidy(): Promise<void> {
+    const { clock, logger } = this.#components
     try {
-      const now = clock.now()
-      await jobs.forget('completionIds', now - dispatchConstants.RESULT_TTL_MS)
-      await jobs.forget('receipts', now - RECEIPT_TTL_MS)
-      for (const kind of ['match', 'bid'] as const) await records.forget(kind, now)
-      await records.forget('evidence', now - RECEIPT_TTL_MS)
-      await records.forget('transcript', now - RECEIPT_TTL_MS)
-      await records.forget('idempotency', now - IDEMPOTENCY_MS)
+      for (const drop of this.#drops(clock.now())) {
+        if (this.#stopped) return
+        await drop()
+      }
     } catch (error) {
       logger.warn('store.not_tidied', { code: toDuckMeshError(error).code })
     }
     if (this.#stopped) return
     this.#cancelTimer = clock.after(INTERVAL_MS, () => {
-      void this.#round()
+      this.#round = this.#tidy()
     })
+  }
+
+  /** One kind after the other. */
+  #drops(now: number): (() => Promise<unknown>)[] {
+    const { jobs, records } = this.#components
+    return [
+      () => jobs.forget('completionIds', now - dispatchConstants.RESULT_TTL_MS),
+      () => jobs.forget('receipts', now - RECEIPT_TTL_MS),
+      () => records.forget('match', now),
+      () => records.forget('bid', now),
+      () => records.forget('evidence', now - RECEIPT_TTL_MS),
+      () => records.forget('transcript', now - RECEIPT_TTL_MS),
+      () => records.forget('idempotency', now - IDEMPOTENCY_MS),
+    ]
   }
 }

@@ -9,13 +9,13 @@ const HOUR_MS = 3_600_000
 const NOW = 1_800_000_000_000
 const WEEK_MS = 7 * 24 * HOUR_MS
 
-function keeperOf(failure?: Error) {
+function keeperOf(answer: Promise<number> = Promise.resolve(0)) {
   const clock = new ManualClock(NOW)
   const logger = new NotedLogs()
   const asked: [string, number][] = []
   const forget = (what: string, beforeMs: number): Promise<number> => {
     asked.push([what, beforeMs])
-    return failure === undefined ? Promise.resolve(0) : Promise.reject(failure)
+    return answer
   }
   const keeper = new Housekeeper({ clock, jobs: { forget }, logger, records: { forget } })
   return { asked, clock, keeper, logger }
@@ -47,22 +47,35 @@ describe('Housekeeper', () => {
     clock.advance(1)
     await settle()
     expect(asked.slice(7)).to.deep.equal(roundAt(NOW + HOUR_MS))
-    keeper.stop()
+    await keeper.stop()
     expect(clock.pending).to.deep.equal([])
   })
 
   it('goes on when the store fails', async () => {
-    const { clock, keeper, logger } = keeperOf(new DuckMeshError('STORE_CORRUPT', 'No.'))
+    const { clock, keeper, logger } = keeperOf(
+      Promise.reject(new DuckMeshError('STORE_CORRUPT', 'No.')),
+    )
     keeper.start()
     await settle()
     expect(logger.of('store.not_tidied')).to.deep.equal([{ code: 'STORE_CORRUPT' }])
     expect(clock.pending).to.deep.equal([NOW + HOUR_MS])
   })
 
-  it('sets no timer when it is stopped while it tidies', async () => {
-    const { clock, keeper } = keeperOf()
-    keeper.start().stop()
+  it('ends what it began and begins nothing more when it is stopped while it tidies', async () => {
+    const dropped = Promise.withResolvers<number>()
+    const { asked, clock, keeper } = keeperOf(dropped.promise)
+    let isStopped = false
+    const stopped = keeper
+      .start()
+      .stop()
+      .then(() => {
+        isStopped = true
+      })
     await settle()
+    expect(isStopped, 'the store is in use').to.equal(false)
+    dropped.resolve(0)
+    await stopped
+    expect(asked).to.have.length(1)
     expect(clock.pending).to.deep.equal([])
   })
 })
