@@ -106,7 +106,7 @@ describe('engine: bit identity of each kind of graph', function () {
   it('goes on with the others when one ends between two runs, each row in a run of its own', async () => {
     const config = parseLlamaConfig(await readJson(DUCKLING_SOURCE, 'config.json'))
     const model = await OnnxModel.load(await buildGraph(DUCKLING_SOURCE, 'q4'), config)
-    model.separateRows()
+    model.setRows('one')
     const start = async (ids: number[]): Promise<KvCache> => {
       const cache = model.createCache()
       await model.prefill(cache, ids)
@@ -126,6 +126,7 @@ describe('engine: bit identity of each kind of graph', function () {
     ['in-place float32', {}],
     ['in-place four-bit', { weights: 'q4' }],
     ['standard layout', { layout: 'std' }],
+    ['standard layout, four-bit', { layout: 'std', weights: 'q4' }],
     ['GPT-2 of a foreign folder', null],
   ] as const) {
     it(`gives the same answers in every way to serve: ${name}`, async () => {

@@ -1,13 +1,13 @@
 /** Finds out on this processor which shortcuts leave every bit as it is, and takes no others. */
 import type { RequestLimits } from './check-request.ts'
-import type { LanguageModel, SequenceCache } from './interface.ts'
+import type { LanguageModel, RowRule, SequenceCache } from './interface.ts'
 import { BLOCK_TOKENS } from './prefix-cache.ts'
 import { PREFILL_CHUNK } from './prompt-pieces.ts'
 
 /** What was found. */
 export interface MachineTraits {
-  /** A sequence gets the same bits alone and beside others. */
-  readonly batches: boolean
+  /** With so many rows in a run, a sequence gets the same bits alone and beside others. */
+  readonly rows: RowRule
   /** A prompt gives the same bits wherever it is cut. */
   readonly cuts: boolean
   /** Size of a block of the prefix cache that keeps a hit equal to a miss. */
@@ -16,32 +16,49 @@ export interface MachineTraits {
 
 /** A model that can be told to be careful. */
 export interface AdaptableModel<C extends SequenceCache> extends LanguageModel<C> {
-  separateRows(): void
+  /** Called while nothing is decoded. */
+  setRows(rule: RowRule): void
 }
 
-/** Tokens of the trial prompts, the second shorter; and how many are decoded. */
-const TRIAL_TOKENS = 2 * BLOCK_TOKENS + 5
+/**
+ * Tokens of the trial prompts, each shorter than the last; and how many are decoded. Whole and cut, one more than a
+ * multiple of 16 and of 32: where a kernel works on tiles, one token is left alone.
+ */
+const TRIAL_TOKENS = 2 * BLOCK_TOKENS + 1
 const SHORTER_BY = 7
 const DECODED = 3
 
 /**
- * Feeds made-up prompts whole and in pieces, and decodes them alone and beside each other. Where
- * batches give other bits, the model is told to run row by row. Where cuts give other bits, the prefix cache may begin only where prompts are cut anyway.
- * A model whose context is too short for the trial gets the most careful treatment.
+ * Feeds made-up prompts whole and in pieces, and decodes them alone and beside each other. Where one row gets other bits than
+ * several (four-bit weights have a kernel of their own for one row), runs have two at least; where that does not help, one. Where cuts
+ * give other bits, the prefix cache may begin only where prompts are cut anyway. A model whose context is too short for the trial gets
+ * the most careful treatment.
  */
 export async function adaptToMachine<C extends SequenceCache>(
   model: AdaptableModel<C>,
   { contextLength, vocabSize }: RequestLimits,
 ): Promise<MachineTraits> {
   if (contextLength < TRIAL_TOKENS + DECODED) {
-    model.separateRows()
-    return { batches: false, cuts: false, blockTokens: PREFILL_CHUNK }
+    model.setRows('one')
+    return { rows: 'one', cuts: false, blockTokens: PREFILL_CHUNK }
   }
   const ids = Array.from({ length: TRIAL_TOKENS }, (_, i) => (i * 7919 + 11) % vocabSize)
+  const rows = await findRows(model, ids)
   const cuts = await cutsAlike(model, ids)
-  const batches = await rowsAlike(model, ids)
-  if (!batches) model.separateRows()
-  return { batches, cuts, blockTokens: cuts ? BLOCK_TOKENS : PREFILL_CHUNK }
+  return { rows, cuts, blockTokens: cuts ? BLOCK_TOKENS : PREFILL_CHUNK }
+}
+
+/** The first rule that leaves every bit as it is; the model keeps it. */
+async function findRows<C extends SequenceCache>(
+  model: AdaptableModel<C>,
+  ids: readonly number[],
+): Promise<RowRule> {
+  for (const rule of ['any', 'several'] as const) {
+    model.setRows(rule)
+    if (await rowsAlike(model, ids)) return rule
+  }
+  model.setRows('one')
+  return 'one'
 }
 
 async function cutsAlike<C extends SequenceCache>(
@@ -56,12 +73,12 @@ async function cutsAlike<C extends SequenceCache>(
   return equalBits(first, second)
 }
 
-/** Two prompts fed and decoded together against the same two one after the other. */
+/** Three prompts fed and decoded together against the same three one after the other. */
 async function rowsAlike<C extends SequenceCache>(
   model: LanguageModel<C>,
   ids: readonly number[],
 ): Promise<boolean> {
-  const prompts = [ids, ids.slice(SHORTER_BY).reverse()]
+  const prompts = [0, 1, 2].map((n) => ids.slice(n * SHORTER_BY).reverse())
   const together = prompts.map((prompt) => ({ cache: model.createCache(), ids: prompt }))
   const apart = prompts.map((prompt) => ({ cache: model.createCache(), ids: prompt }))
   let alike = true

@@ -1,5 +1,5 @@
 /** Decodes many sequences at once, whatever their lengths. */
-import type { DecodeRow } from './interface.ts'
+import type { DecodeRow, RowRule } from './interface.ts'
 import { kvBytesPerToken } from './kv-arrays.ts'
 import type { KvDimensions } from './kv-arrays.ts'
 import { KvBatch } from './kv-batch.ts'
@@ -13,7 +13,10 @@ import { planGroups } from './plan-groups.ts'
  */
 const WASTE_COST = 3
 
-/** Runs the graph for one token of each row of a batch: logits of each row, in their order. */
+/**
+ * Runs the graph for one token of each row of a batch: logits of each row, in their order. Ids may be more than
+ * sequences: those behind fill up a run and belong to a row that holds nothing.
+ */
 export type RunBatch = (batch: KvBatch, ids: readonly number[]) => Promise<Float32Array[]>
 
 /** Keeps sequences in batches between steps; they move only when the set of rows changes. */
@@ -21,7 +24,8 @@ export class BatchDecoder {
   readonly #pool: KvPool
   readonly #run: RunBatch
   readonly #home = new Map<KvCache, KvBatch>()
-  #maxWaste: number
+  readonly #maxWaste: number
+  #rule: RowRule = 'any'
   #batches: KvBatch[] = []
   #runs = 0
   /** A row must not move while the graph computes; who leaves meanwhile is taken out afterwards. */
@@ -40,9 +44,11 @@ export class BatchDecoder {
     return this.#runs
   }
 
-  /** From now on each row is decoded in a run of its own. */
-  separateRows(): void {
-    this.#maxWaste = -1
+  /** Sets how many rows a run has from now on; called while nothing is decoded. */
+  setRows(rule: RowRule): void {
+    for (const cache of [...this.#home.keys()]) this.evict(cache)
+    this.#batches = []
+    this.#rule = rule
   }
 
   /** Feeds one token to each row; gives the logits of each, in the order of rows. */
@@ -56,6 +62,7 @@ export class BatchDecoder {
         // Its last row ended since the rows were arranged.
         if (batch.rows.length === 0) continue
         const fed = batch.rows.map((cache) => ids.get(cache) ?? 0)
+        while (fed.length < this.#leastRows) fed.push(0)
         const outputs = await this.#run(batch, fed)
         this.#runs++
         for (const [row, cache] of batch.rows.entries()) {
@@ -99,13 +106,19 @@ export class BatchDecoder {
     cache.release()
   }
 
+  get #leastRows(): number {
+    return this.#rule === 'several' ? 2 : 1
+  }
+
   #arrange(caches: readonly KvCache[]): void {
     if (caches.length === this.#home.size && caches.every((cache) => this.#home.has(cache))) return
     const groups = planGroups(
       caches.map(({ length }) => length),
-      this.#maxWaste,
+      this.#rule === 'one' ? -1 : this.#maxWaste,
     )
-    while (this.#batches.length < groups.length) this.#batches.push(new KvBatch(this.#pool))
+    while (this.#batches.length < groups.length) {
+      this.#batches.push(new KvBatch(this.#pool, this.#leastRows))
+    }
     const wanted = new Map<KvCache, KvBatch>()
     groups.forEach((group, i) => {
       const batch = this.#batches[i]

@@ -48,6 +48,12 @@ export interface DrawnTokens {
   takeDrawn(): TokenBatch
 }
 
+/**
+ * How many rows a run of the graph may have, so that a row gets the same bits whatever lies beside it: any number; two or
+ * more, a single one filled up; or one.
+ */
+export type RowRule = 'any' | 'several' | 'one'
+
 /** Where the scheduler reports, per generation. */
 export interface GenerationSink {
   /** A token was drawn; it is taken from the source when something is sent. */

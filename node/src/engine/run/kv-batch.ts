@@ -13,11 +13,14 @@ const SLACK = 2
  */
 export class KvBatch {
   readonly #pool: KvPool
+  readonly #leastRows: number
   readonly #rows: KvCache[] = []
   #arrays: KvArrays | null = null
 
-  constructor(pool: KvPool) {
+  /** @param leastRows the arrays have room for so many, also when fewer sequences are there */
+  constructor(pool: KvPool, leastRows: number) {
     this.#pool = pool
+    this.#leastRows = leastRows
   }
 
   /** In the order of the tensors' rows. */
@@ -82,7 +85,7 @@ export class KvBatch {
     const old = this.#arrays
     const fits = old !== null && old.rows >= this.#rows.length && old.capacity >= needed
     if (fits && old.capacity <= SLACK * needed) return old
-    const rows = 2 ** Math.ceil(Math.log2(this.#rows.length))
+    const rows = 2 ** Math.ceil(Math.log2(Math.max(this.#rows.length, this.#leastRows)))
     const fresh = this.#pool.take(rows, needed)
     if (old !== null) {
       this.#rows.forEach((cache, row) => {

@@ -4,7 +4,7 @@ import { ONE_THREAD } from '../device/device.ts'
 import type { SessionPlace } from '../device/device.ts'
 import { EngineError } from '../errors.ts'
 import { BatchDecoder } from './batch-decoder.ts'
-import type { DecodeRow, LanguageModel, PromptPiece } from './interface.ts'
+import type { DecodeRow, LanguageModel, PromptPiece, RowRule } from './interface.ts'
 import { KvArrays } from './kv-arrays.ts'
 import type { KvDimensions } from './kv-arrays.ts'
 import type { KvBatch } from './kv-batch.ts'
@@ -15,6 +15,8 @@ import { sessionOptions } from './session-options.ts'
 
 /** Logits of the last position only. */
 const KEEP_ONE = keep(1)
+/** Also of the one before, for kernels to which one row and several are different things. */
+const KEEP_TWO = keep(2)
 
 /**
  * A float32 graph with in-place cache. Its run() blocks its thread. A prompt is fed in pieces of two
@@ -27,7 +29,7 @@ export class OnnxModel implements LanguageModel<KvCache> {
   readonly #session: InferenceSession
   readonly #dimensions: KvDimensions
   readonly #decoder: BatchDecoder
-  #separate = false
+  #rule: RowRule = 'any'
 
   private constructor(session: InferenceSession, dimensions: KvDimensions, weightBytes: number) {
     this.#session = session
@@ -56,13 +58,9 @@ export class OnnxModel implements LanguageModel<KvCache> {
     }
   }
 
-  /**
-   * From now on no run has more than one row: for kernels to which one row and several are
-   * different things (four-bit weights; measured, a batch of two costs more there than many single rows).
-   */
-  separateRows(): void {
-    this.#separate = true
-    this.#decoder.separateRows()
+  setRows(rule: RowRule): void {
+    this.#rule = rule
+    this.#decoder.setRows(rule)
   }
 
   get decodeRuns(): number {
@@ -77,20 +75,22 @@ export class OnnxModel implements LanguageModel<KvCache> {
     this.#decoder.evict(cache)
     const total = cache.length + ids.length
     const arrays = cache.reserve(total)
+    const isPaired = this.#rule === 'several' && ids.length > 1
     const feeds = {
       input_ids: new Tensor('int64', BigInt64Array.from(ids, BigInt), [1, ids.length]),
       attention_mask: new Tensor('int64', new BigInt64Array(total).fill(1n), [1, total]),
-      num_logits_to_keep: KEEP_ONE,
+      num_logits_to_keep: isPaired ? KEEP_TWO : KEEP_ONE,
       ...arrays.past(1),
     }
     const { logits } = await this.#run(feeds, { logits: null, ...arrays.present(1) })
     cache.advance(ids.length)
-    return floats(logits)
+    const all = floats(logits)
+    return isPaired ? all.subarray(all.length / 2) : all
   }
 
   /** The prompts are padded on the right to the longest; no row sees another one or the padding. */
   async prefillTogether(prompts: readonly PromptPiece<KvCache>[]): Promise<Float32Array[]> {
-    if (this.#separate) return this.#prefillEach(prompts)
+    if (this.#rule === 'one') return this.#prefillEach(prompts)
     const lengths = prompts.map(({ ids }) => ids.length)
     const [longest, shortest] = [Math.max(...lengths), Math.min(...lengths)]
     const rows = prompts.length
@@ -156,7 +156,7 @@ export class OnnxModel implements LanguageModel<KvCache> {
     const rows = ids.length
     const feeds = {
       input_ids: new Tensor('int64', BigInt64Array.from(ids, BigInt), [rows, 1]),
-      attention_mask: raggedMask(batch.rows.map(({ length }) => length + 1)),
+      attention_mask: raggedMask(ids.map((_, row) => (batch.rows[row]?.length ?? 0) + 1)),
       num_logits_to_keep: KEEP_ONE,
       ...arrays.past(rows),
     }

@@ -63,7 +63,7 @@ export class PrefixCache<C extends SequenceCache> {
   /** Remembers a prompt that was just fed as a whole, by prefill alone. */
   keep(cache: C, client: string, ids: readonly number[]): void {
     if (this.#maxBytes === 0) return
-    // A last token alone was fed with the piece before it, which is then no piece like others.
+    // The last piece but one ended a token early then, and is no piece like others.
     const length = ids.length % PREFILL_CHUNK === 1 ? ids.length - 2 : ids.length
     const hashes = [...this.#hashes(client, ids, Math.floor(length / this.#blockTokens))]
     hashes.forEach((hash, block) => {

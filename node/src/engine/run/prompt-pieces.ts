@@ -7,12 +7,14 @@ export const PREFILL_CHUNK = 64
 export const MAX_SPREAD = 8
 
 /**
- * Where the next piece of a prompt ends. Pieces end at multiples of the chunk; none but a prompt of
- * one token is a single token, because one token takes other kernels than several.
+ * Where the next piece of a prompt ends. Pieces end at multiples of the chunk; none but a prompt of one token is a single
+ * token, because one token takes other kernels than several. Nor has one a token more than the chunk: kernels work on tiles
+ * of 64 tokens, so its last token would be alone there. What would leave one token over ends one earlier.
  */
 export function pieceEnd(start: number, total: number): number {
-  const end = Math.min(total, (Math.floor(start / PREFILL_CHUNK) + 1) * PREFILL_CHUNK)
-  return total - end === 1 ? total : end
+  if (total === 1) return total
+  const end = Math.min(total, (Math.floor((start + 1) / PREFILL_CHUNK) + 1) * PREFILL_CHUNK)
+  return total - end === 1 ? end - 1 : end
 }
 
 /**

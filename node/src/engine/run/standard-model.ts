@@ -5,7 +5,7 @@ import type { SessionPlace } from '../device/device.ts'
 import { EngineError } from '../errors.ts'
 import type { ExternalWeights } from '../model/graph-files.ts'
 import { BatchDecoder } from './batch-decoder.ts'
-import type { DecodeRow, LanguageModel, PromptPiece } from './interface.ts'
+import type { DecodeRow, LanguageModel, PromptPiece, RowRule } from './interface.ts'
 import type { KvDimensions } from './kv-arrays.ts'
 import type { KvBatch } from './kv-batch.ts'
 import { capacityFor, CAPACITY_STEP, KvCache } from './kv-cache.ts'
@@ -136,9 +136,8 @@ export class StandardModel implements LanguageModel<KvCache> {
     this.#decoder.discard(cache)
   }
 
-  /** From now on no run has more than one row. */
-  separateRows(): void {
-    this.#decoder.separateRows()
+  setRows(rule: RowRule): void {
+    this.#decoder.setRows(rule)
   }
 
   async release(): Promise<void> {
@@ -154,11 +153,12 @@ export class StandardModel implements LanguageModel<KvCache> {
     const arrays = batch.prepare()
     const [rows, width] = [ids.length, arrays.capacity + 1]
     const mask = new BigInt64Array(rows * width)
-    for (const [row, { length }] of batch.rows.entries()) {
+    const lengths = ids.map((_, row) => batch.rows[row]?.length ?? 0)
+    for (const [row, length] of lengths.entries()) {
       mask.fill(1n, row * width, row * width + length)
       mask[row * width + arrays.capacity] = 1n
     }
-    const positions = BigInt64Array.from(batch.rows, ({ length }) => BigInt(length))
+    const positions = BigInt64Array.from(lengths, BigInt)
     const feeds = this.#feeds({
       input_ids: new Tensor('int64', BigInt64Array.from(ids, BigInt), [rows, 1]),
       attention_mask: new Tensor('int64', mask, [rows, width]),

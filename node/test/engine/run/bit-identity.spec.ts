@@ -5,6 +5,7 @@ import { parseLlamaConfig } from '../../../src/engine/pack/llama-config.ts'
 import type { LlamaConfig } from '../../../src/engine/pack/llama-config.ts'
 import { buildGraph } from '../../../src/engine/pack/pack-folder.ts'
 import { adaptToMachine } from '../../../src/engine/run/adapt-to-machine.ts'
+import type { WeightFormat } from '../../../src/engine/pack/llama-layer.ts'
 import { GenerationState } from '../../../src/engine/run/generation-state.ts'
 import type { KvCache } from '../../../src/engine/run/kv-cache.ts'
 import { OnnxModel } from '../../../src/engine/run/onnx-model.ts'
@@ -42,16 +43,20 @@ const SHARED = Array.from({ length: 100 }, (_, i) => 4 + ((i * 389) % 1000))
 
 describe('engine: bit identity', () => {
   let config: LlamaConfig
-  let graph: Uint8Array
+  const graphs = new Map<WeightFormat, Uint8Array>()
   const models: OnnxModel[] = []
-  const load = async (threads = 1): Promise<OnnxModel> => {
+  /** Told how many rows its runs may have, as an engine tells it. */
+  const load = async (threads = 1, weights: WeightFormat = 'f32'): Promise<OnnxModel> => {
+    const graph = graphs.get(weights) ?? (await buildGraph(DUCKLING_SOURCE, weights))
+    graphs.set(weights, graph)
     const model = await OnnxModel.load(graph, config, { threads })
     models.push(model)
+    const { rows } = await adaptToMachine(model, config)
+    expect(rows, 'batches leave every bit as it is').to.not.equal('one')
     return model
   }
   before(async () => {
     config = parseLlamaConfig(await readJson(DUCKLING_SOURCE, 'config.json'))
-    graph = await buildGraph(DUCKLING_SOURCE)
   })
   after(async () => {
     await Promise.all(models.map((model) => model.release()))
@@ -96,59 +101,68 @@ describe('engine: bit identity', () => {
     return { drawn: jobs.map((_, id) => sink.drawn.get(id) ?? []), ...prefixes.stats }
   }
 
-  it('draws together what it draws alone, in any order of arrival, from the cache or not', async () => {
-    const [model, threaded] = [await load(), await load(2)]
-    let hits = 0
-    await fc.assert(
-      fc.asyncProperty(fc.array(job, { minLength: 2, maxLength: 9 }), async (jobs) => {
-        const together = await run(model, jobs, 4 * 1024 * 1024)
-        hits += together.hitTokens
-        for (const [id, each] of jobs.entries()) {
-          const solo = await run(threaded, [{ ...each, arrives: 0, stepSize: 64, leaves: 0 }], 0)
-          const drawn = together.drawn[id] ?? []
-          if (each.leaves === 0) expect(drawn).to.deep.equal(solo.drawn[0])
-          else expect(drawn).to.deep.equal(solo.drawn[0]?.slice(0, drawn.length))
-        }
-      }),
-      { numRuns: 12 },
-    )
-    expect(hits, 'the cache was used').to.be.above(0)
-  })
-
-  it('gives equal logits, not only equal tokens: batch sizes, padding, neighbours, threads, restart', async () => {
-    const [a, b] = [await load(), await load(2)]
-    for (const rows of [2, 3, 8, 17]) {
-      const prompts = Array.from({ length: rows }, (_, row) =>
-        SHARED.slice(row, row + 3 + ((row * 31) % 60)),
-      )
-      const batch = prompts.map((ids) => ({ cache: a.createCache(), ids }))
-      const solo = prompts.map((ids) => ({ cache: b.createCache(), ids }))
-      const together = await a.prefillTogether(batch)
-      for (const [row, { cache, ids }] of solo.entries()) {
-        expect(same(await b.prefill(cache, ids), together[row])).to.equal(true)
-      }
-      for (let step = 0; step < 4; step++) {
-        const logits = await a.decode(
-          batch.map(({ cache }, row) => ({ cache, id: 4 + row + step })),
+  for (const weights of ['f32', 'q4'] as const) {
+    describe(`of ${weights} weights`, () => {
+      it('draws together what it draws alone, in any order of arrival, from the cache or not', async () => {
+        const [model, threaded] = [await load(1, weights), await load(2, weights)]
+        let hits = 0
+        await fc.assert(
+          fc.asyncProperty(fc.array(job, { minLength: 2, maxLength: 9 }), async (jobs) => {
+            const together = await run(model, jobs, 4 * 1024 * 1024)
+            hits += together.hitTokens
+            for (const [id, each] of jobs.entries()) {
+              const solo = await run(
+                threaded,
+                [{ ...each, arrives: 0, stepSize: 64, leaves: 0 }],
+                0,
+              )
+              const drawn = together.drawn[id] ?? []
+              if (each.leaves === 0) expect(drawn).to.deep.equal(solo.drawn[0])
+              else expect(drawn).to.deep.equal(solo.drawn[0]?.slice(0, drawn.length))
+            }
+          }),
+          { numRuns: 12 },
         )
-        for (const [row, { cache }] of solo.entries()) {
-          const [alone] = await b.decode([{ cache, id: 4 + row + step }])
-          expect(same(alone, logits[row])).to.equal(true)
+        expect(hits, 'the cache was used').to.be.above(0)
+      })
+
+      it('gives equal logits, not only equal tokens: batch sizes, padding, neighbours, threads, restart', async () => {
+        const [a, b] = [await load(1, weights), await load(2, weights)]
+        for (const rows of [2, 3, 8, 17]) {
+          const prompts = Array.from({ length: rows }, (_, row) =>
+            SHARED.slice(row, row + 3 + ((row * 31) % 60)),
+          )
+          const batch = prompts.map((ids) => ({ cache: a.createCache(), ids }))
+          const solo = prompts.map((ids) => ({ cache: b.createCache(), ids }))
+          const together = await a.prefillTogether(batch)
+          for (const [row, { cache, ids }] of solo.entries()) {
+            expect(same(await b.prefill(cache, ids), together[row])).to.equal(true)
+          }
+          for (let step = 0; step < 4; step++) {
+            const logits = await a.decode(
+              batch.map(({ cache }, row) => ({ cache, id: 4 + row + step })),
+            )
+            for (const [row, { cache }] of solo.entries()) {
+              const [alone] = await b.decode([{ cache, id: 4 + row + step }])
+              expect(same(alone, logits[row])).to.equal(true)
+            }
+          }
+          for (const { cache } of [...batch, ...solo])
+            for (const model of [a, b]) model.discard(cache)
         }
-      }
-      for (const { cache } of [...batch, ...solo]) for (const model of [a, b]) model.discard(cache)
-    }
-  })
+      })
+    })
+  }
 
   it('finds on this machine that batches and cuts leave every bit as it is', async () => {
     const model = await load()
     const traits = await adaptToMachine(model, config)
-    expect(traits).to.deep.equal({ batches: true, cuts: true, blockTokens: 16 })
+    expect(traits).to.deep.equal({ rows: 'any', cuts: true, blockTokens: 16 })
   })
 
   it('answers row by row where batches would not, with the same numbers', async () => {
     const [model, other] = [await load(), await load()]
-    other.separateRows()
+    other.setRows('one')
     const jobs = [0, 1, 2].map((i) => ({ cache: model.createCache(), ids: SHARED.slice(i, 9 + i) }))
     const twins = jobs.map(({ ids }) => ({ cache: other.createCache(), ids }))
     const [one, two] = [await model.prefillTogether(jobs), await other.prefillTogether(twins)]

@@ -62,8 +62,8 @@ describe('engine/run/kv-cache', () => {
       length: fc.integer({ min: 0, max: 70 }),
     })
     fc.assert(
-      fc.property(fc.array(action, { maxLength: 30 }), (actions) => {
-        const batch = new KvBatch(new KvPool(DIMENSIONS))
+      fc.property(fc.array(action, { maxLength: 30 }), fc.constantFrom(1, 2), (actions, least) => {
+        const batch = new KvBatch(new KvPool(DIMENSIONS), least)
         const names = new Map<KvCache, number>()
         const check = (cache: KvCache): void => {
           const name = names.get(cache) ?? -1
@@ -77,7 +77,7 @@ describe('engine/run/kv-cache', () => {
             names.set(cache, index)
             batch.join([cache])
           } else if (kind === 'append' && batch.rows.length > 0) {
-            batch.prepare()
+            expect(batch.prepare().rows).to.be.at.least(least)
             batch.append(newTokens(batch, names))
           } else if (kind === 'leave' && chosen !== undefined) {
             batch.leave(chosen)

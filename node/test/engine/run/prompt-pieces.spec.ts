@@ -11,17 +11,18 @@ import {
 describe('engine/run/prompt-pieces', () => {
   it('cuts at multiples of the chunk, and never a single token off', () => {
     expect([pieceEnd(0, 300), pieceEnd(64, 300), pieceEnd(256, 300)]).to.deep.equal([64, 128, 300])
-    expect([pieceEnd(16, 300), pieceEnd(0, 64), pieceEnd(0, 65)]).to.deep.equal([64, 64, 65])
-    expect([pieceEnd(64, 130), pieceEnd(0, 1)]).to.deep.equal([128, 1])
+    expect([pieceEnd(16, 300), pieceEnd(0, 64), pieceEnd(64, 130)]).to.deep.equal([64, 64, 128])
+    expect([pieceEnd(0, 65), pieceEnd(63, 65), pieceEnd(48, 65)]).to.deep.equal([63, 65, 63])
+    expect(pieceEnd(0, 1)).to.equal(1)
   })
 
-  it('reaches the end of any prompt in pieces of 2 to 65 tokens', () => {
+  it('reaches the end of any prompt in pieces of 2 to 64 tokens', () => {
     fc.assert(
       fc.property(fc.integer({ min: 2, max: 2000 }), fc.nat(100), (total, blocks) => {
         let start = Math.min(16 * blocks, 16 * Math.floor((total - 2) / 16))
         while (start < total) {
           const end = pieceEnd(start, total)
-          expect(end - start).to.be.within(2, PREFILL_CHUNK + 1)
+          expect(end - start).to.be.within(2, PREFILL_CHUNK)
           start = end
         }
         expect(start).to.equal(total)

@@ -57,7 +57,7 @@ describe('engine/run/standard-model', () => {
 
   it('takes all shortcuts of the engine', async () => {
     const traits = await adaptToMachine(model, { contextLength: 512, vocabSize: 1024 })
-    expect(traits).to.deep.equal({ batches: true, cuts: true, blockTokens: 16 })
+    expect(traits).to.deep.equal({ rows: 'any', cuts: true, blockTokens: 16 })
   })
 
   it('decodes rows of any length together to the bits of each alone, also where one comes near its context', async () => {

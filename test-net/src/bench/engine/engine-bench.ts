@@ -11,6 +11,7 @@ import { engineSide, openModel, raggedSide, readAnswer } from './engine-sides.ts
 import type { BenchModel } from './engine-sides.ts'
 import type { ByStreams, EngineBenchOptions, EngineReport, Rate, Side } from './interface.ts'
 import { graphBytes, packLargeModel } from './large-model.ts'
+import { packCommand } from './pack-command.ts'
 import { measureCancel, measureFirstToken, measureLag } from './latency.ts'
 import { measureRates, median, repeatedSide } from './measure.ts'
 import { growthOverJobs, growthOverLoads } from './memory.ts'
@@ -42,7 +43,9 @@ const DUCKLING: string = fileURLToPath(
 )
 
 type Rates = Record<string, Rate>
-type Large = Pick<EngineReport, 'largeModel' | 'batchSpeedupLarge'> & { readonly b1: number | null }
+type Large = Pick<EngineReport, 'largeModel' | 'batchSpeedupLarge' | 'fourBitVsBareLarge'> & {
+  readonly b1: number | null
+}
 
 /** Runs everything; some minutes with the defaults of the command line. */
 export async function benchEngine(options: EngineBenchOptions): Promise<EngineReport> {
@@ -70,6 +73,7 @@ export async function benchEngine(options: EngineBenchOptions): Promise<EngineRe
       vsTransformersJsOneByOne: {
         16: ratio(small, 'worker 16', 'transformers 1', 'perCpuSecond'),
       },
+      fourBitVsBare: await benchFourBit(DUCKLING, join(folder, 'four-bit'), options),
       ...rest,
       notMeasured: options.withLargeModel ? [] : ['the large model was left out'],
       rates: small,
@@ -127,14 +131,29 @@ async function benchModel(
 }
 
 async function benchLarge(folder: string, options: EngineBenchOptions): Promise<Large> {
-  if (!options.withLargeModel) return { largeModel: null, batchSpeedupLarge: null, b1: null }
-  const packed = await packLargeModel(folder)
+  if (!options.withLargeModel) {
+    return { largeModel: null, batchSpeedupLarge: null, fourBitVsBareLarge: null, b1: null }
+  }
+  const { packed, source } = await packLargeModel(folder)
   const rates = await benchModel(packed, Math.ceil(options.rounds / 2), (_, sides) => sides)
   return {
     largeModel: { bytes: await graphBytes(packed), msPerToken: msPerToken(rates) },
     batchSpeedupLarge: speedups(rates, 'worker', 'perSecond'),
+    fourBitVsBareLarge: await benchFourBit(source, join(folder, 'four-bit-large'), options),
     b1: ratio(rates, 'worker 1', 'bare'),
   }
+}
+
+async function benchFourBit(
+  source: string,
+  target: string,
+  { rounds }: EngineBenchOptions,
+): Promise<ByStreams> {
+  await packCommand(source, target, ['--q4'])
+  const rates = await benchModel(target, Math.ceil(rounds / 2), (_, sides) =>
+    sides.filter(({ name }) => !name.startsWith('process')),
+  )
+  return Object.fromEntries(STREAMS.map((n) => [n, ratio(rates, `worker ${n}`, 'bare')]))
 }
 
 type Latency = Pick<

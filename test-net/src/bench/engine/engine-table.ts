@@ -4,6 +4,7 @@ import type { ByStreams, EngineReport } from './interface.ts'
 /** Lines of Markdown. */
 export function engineTable(report: EngineReport): string {
   const { cancelMs, engineVsBare, largeModel, model, rssGrowthMiB, ttftAddedMs } = report
+  const { fourBitVsBareLarge: fourBitLarge } = report
   const rates = Object.entries(report.rates).map(
     ([name, { perCpuSecond, perSecond }]) => `| ${name} | ${perSecond} | ${perCpuSecond} |`,
   )
@@ -25,6 +26,8 @@ export function engineTable(report: EngineReport): string {
     `Streams over one: ${byStreams(report.batchSpeedup)}; by CPU ${byStreams(report.batchSpeedupCpu)}; ` +
       `ragged ${byStreams(report.raggedSpeedup)}.`,
     ...large,
+    `Four-bit weights, worker over a bare loop of one row: ${byStreams(report.fourBitVsBare)}` +
+      `${fourBitLarge === null ? '' : `; generated model ${byStreams(fourBitLarge)}`}.`,
     `Worker over transformers.js: ${byStreams(report.vsTransformersJs)} per CPU-second, ` +
       `${byStreams(report.vsTransformersJsWall)} by wall clock; ` +
       `${byStreams(report.vsTransformersJsOneByOne)} per CPU-second when it answers one by one.`,

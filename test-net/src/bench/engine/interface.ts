@@ -40,6 +40,12 @@ export interface EngineReport {
   readonly vsTransformersJsWall: ByStreams
   /** The same per CPU-second when it answers one after another, as it must what does not come together. */
   readonly vsTransformersJsOneByOne: ByStreams
+  /**
+   * The same weights in four bits: streams in the worker over the bare loop, which runs one row. The engine runs two at
+   * least, because one row has other bits than several.
+   */
+  readonly fourBitVsBare: ByStreams
+  readonly fourBitVsBareLarge: ByStreams | null
   readonly ttftAddedMs: { readonly inProcess: number; readonly worker: number }
   readonly prefillTokensPerSecond: number
   /** Lag of the main thread while sixteen streams decode in the worker. */

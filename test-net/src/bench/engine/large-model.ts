@@ -37,8 +37,8 @@ const NODE_SOURCE = import.meta.resolve('@duckmesh/node')
 const DUCKLING = fileURLToPath(new URL('../models/duckling', NODE_SOURCE))
 const DESCRIBE = fileURLToPath(new URL('./engine/pack/describe-cli.ts', NODE_SOURCE))
 
-/** Writes the model into a folder and packs it. Gives the packed folder. */
-export async function packLargeModel(folder: string): Promise<string> {
+/** Writes the model into a folder and packs it. Gives the folders of both. */
+export async function packLargeModel(folder: string): Promise<{ packed: string; source: string }> {
   const source = join(folder, 'source')
   await mkdir(source, { recursive: true })
   for (const name of TOKENIZER_FILES) await copyFile(join(DUCKLING, name), join(source, name))
@@ -47,7 +47,8 @@ export async function packLargeModel(folder: string): Promise<string> {
   const flags = ['--conditions=@duckmesh/source', '--disable-warning=ExperimentalWarning']
   const about = [source, 'bench-large', 'MIT', '0.0001', 'Hello']
   await promisify(execFile)(process.execPath, [...flags, DESCRIBE, ...about])
-  return (await ensurePackedModel(source, join(folder, 'packed'))).folder
+  const packed = await ensurePackedModel(source, join(folder, 'packed'))
+  return { packed: packed.folder, source }
 }
 
 /** Bytes of the graph of a packed folder. */

@@ -1,21 +1,14 @@
 /** @huggingface/transformers on the same weights as a side of the measurement. */
-import { execFile } from 'node:child_process'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { ANSWER_TOKENS, streamRequest } from './bench-requests.ts'
 import type { Side } from './interface.ts'
+import { packCommand } from './pack-command.ts'
 import { TransformersModel } from './transformers-model.ts'
-
-const NODE_SOURCE = import.meta.resolve('@duckmesh/node')
-const DUCKMESH = fileURLToPath(new URL('../bin/duckmesh.js', NODE_SOURCE))
 
 /** Writes Duckling as other programs read it and opens it there. */
 export async function openTransformers(source: string, folder: string): Promise<TransformersModel> {
   const target = join(folder, 'standard')
-  const flags = ['--conditions=@duckmesh/source', '--disable-warning=ExperimentalWarning']
-  const command = ['models', 'pack', source, target, '--layout', 'standard']
-  await promisify(execFile)(process.execPath, [...flags, DUCKMESH, ...command])
+  await packCommand(source, target, ['--layout', 'standard'])
   return TransformersModel.open(target)
 }
 
