@@ -181,8 +181,10 @@ export class ClientRun implements AsyncIterable<ClientRunEvent> {
       return this.#transmit({ kind: 'award', award: frame })
     }
     const voucher = await payments.pay(jobId, segment, price)
-    // Cancelled or expired meanwhile: a voucher that is not sent stays credit.
-    if (this.#isOver()) return
+    if (this.#isOver()) {
+      this.#tellVoucher(voucher)
+      return
+    }
     void this.#send({ type: 'award', prepaid: voucher.amount })
     this.#tellVoucher(voucher)
     await this.#transmit({ kind: 'award', award: { ...frame, voucher } })
@@ -227,6 +229,10 @@ export class ClientRun implements AsyncIterable<ClientRunEvent> {
     this.#told = this.state.history.length
   }
 
+  /**
+   * Once it is signed, whether or not it is still sent. One that is not, because the segment ended meanwhile, stays credit
+   * of the channel, and the next hello shows it to the provider.
+   */
   #tellVoucher(frame: VoucherFrame): void {
     const { cumulative } = frame.voucher.voucher
     this.#events.push({ type: 'voucher', amount: frame.amount, cumulative })
@@ -280,8 +286,8 @@ export class ClientRun implements AsyncIterable<ClientRunEvent> {
     // The job may have ended while this effect waited: no voucher after that.
     if (this.#isOver()) return
     const frame = await this.#components.payments.pay(this.key.jobId, this.key.segment, amount)
-    if (this.#isOver()) return
     this.#tellVoucher(frame)
+    if (this.#isOver()) return
     void this.#send({ type: 'paid', amount })
     await this.#transmit({ kind: 'voucher', voucher: frame })
   }
@@ -293,9 +299,8 @@ export class ClientRun implements AsyncIterable<ClientRunEvent> {
     const { jobId, segment } = this.key
     const { payments } = this.#components
     const frame = await payments.pay(jobId, segment, amount)
-    // Signed and not sent: it stays credit of the channel.
-    if (this.#isOver()) return
     this.#tellVoucher(frame)
+    if (this.#isOver()) return
     void this.#send({ type: 'paid', amount })
     await payments.receipted(jobId, segment, amount)
     await this.#transmit({ kind: 'voucher', voucher: frame })

@@ -3,7 +3,7 @@ import type { ClientRun } from '../../../src/dispatch/index.ts'
 import { CANCEL_TIMEOUT_MS } from '../../../src/dispatch/constants.ts'
 import { stepPrice } from '../../../src/market/index.ts'
 import { creditOf } from '../../../src/settlement/index.ts'
-import { JobWorld, PRICES, PROVIDER } from '../../support/job-world.ts'
+import { JobWorld, PRICES, PROVIDER, eventsOf } from '../../support/job-world.ts'
 import { expectUsable, free, holdAt } from '../../support/job-helpers.ts'
 import type { Link } from '../../support/job-world.ts'
 import { gate } from '../../support/scripted-engine.ts'
@@ -32,6 +32,7 @@ describe('cancelling a job', () => {
     expect((await run.ended).state).to.equal('cancelled')
     expect(world.wire).to.deep.equal([])
     const [row] = await world.payer.ledger.listChannels()
+    expect(await vouchersOf(run), 'told all the same').to.deep.equal([row?.paid])
     expect(row?.paid).to.equal(stepPrice(PRICES.priceIn, PRICES.priceOut, 16, 64))
     expect(row && creditOf(row)).to.equal(row?.paid)
     const next = await world.submit(link, { maxTokens: 70 })
@@ -209,6 +210,32 @@ describe('a stream that breaks', () => {
     expect(row?.paid).to.equal(job.run.state.progress.prepaid)
   })
 
+  it('while a voucher is signed tells it unsent, and the next hello brings it to the provider', async () => {
+    const world = new JobWorld()
+    const { channels } = world.payer
+    const real = channels.paymentsTo(PROVIDER)
+    const job: { run?: ClientRun } = {}
+    channels.paymentsTo = () => ({
+      ...real,
+      pay: async (...args) => {
+        const frame = await real.pay(...args)
+        if (world.wire.includes('p:receipt')) job.run?.streamClosed()
+        return frame
+      },
+    })
+    job.run = await world.submit(await world.connect())
+    expect((await job.run.ended).failure?.code).to.equal('PROVIDER_LOST')
+    expect(world.wire).to.not.include('c:voucher')
+    const [row] = await world.payer.ledger.listChannels()
+    const told = await vouchersOf(job.run)
+    expect(told.at(-1), 'the highest that was signed').to.equal(row?.paid)
+    expect(row && row.paid > job.run.state.progress.prepaid).to.equal(true)
+    channels.paymentsTo = () => real
+    await world.connect()
+    const { lastVoucher } = await world.channels.standing(world.payer.address)
+    expect(lastVoucher?.voucher.cumulative).to.equal(row?.paid)
+  })
+
   it('before the start of the first step runs nothing', async () => {
     const world = new JobWorld()
     const link = await world.connect()
@@ -250,3 +277,9 @@ describe('a stream that breaks', () => {
     expect(world.clock.pending).to.equal(0)
   })
 })
+
+/** The totals of the vouchers that a run told, wei. */
+async function vouchersOf(run: ClientRun): Promise<bigint[]> {
+  const events = await eventsOf(run)
+  return events.flatMap((event) => (event.type === 'voucher' ? [event.cumulative] : []))
+}
